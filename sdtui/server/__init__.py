@@ -1,0 +1,1 @@
+"""See the layer list in sdtui/__init__.py."""

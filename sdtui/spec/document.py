@@ -1,0 +1,23 @@
+"""What the user edits; what a picture, a preset and a draft all become."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from sdtui.spec.params import Scalar
+
+
+class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A wish, not yet a plan: prompts, the parameters that were set (the others keep their default), the checkpoint by name.
+
+    `params` is sparse: fields that are absent take the checkpoint's default, else the FIELDS table's.
+    `checkpoint` empty means the default one (config key, else the built-in model).
+    """
+
+    kind: Literal["txt2img"] = "txt2img"
+    prompt: str = ""
+    negative_prompt: str = ""
+    params: dict[str, Scalar] = {}
+    checkpoint: str = ""

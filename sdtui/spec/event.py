@@ -1,0 +1,161 @@
+"""What happens, as a closed union: the server numbers and stores the lasting ones, clients and the job list fold them.
+
+Transient events (StepDone, Preview, WorkerState, DraftChanged, Resync) have sequence number 0 and are never stored;
+after an attach the snapshot carries their newest state instead.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from sdtui.errors import SdtuiError
+from sdtui.spec.document import Document
+from sdtui.spec.job import Job
+
+
+class Complaint(Struct, frozen=True, kw_only=True):
+    """An error as data: what happened, where, what to do; `kind` is the class name in `sdtui.errors`."""
+
+    what: str
+    where: str = ""
+    todo: str = ""
+    kind: str = "SdtuiError"
+
+
+class Event(Struct, frozen=True, kw_only=True, tag_field="type"):
+    """Something that happened."""
+
+
+class Submitted(Event, frozen=True, kw_only=True, tag="submitted"):
+    """A job was planned and queued."""
+
+    job: Job
+
+
+class Started(Event, frozen=True, kw_only=True, tag="started"):
+    """A worker took a render up."""
+
+    job_id: int
+    render_id: str
+    device: str
+
+
+class StepDone(Event, frozen=True, kw_only=True, tag="step"):
+    """Step `step` of `steps` is done; `batch` pictures shared it; `seconds` is what this step took."""
+
+    job_id: int
+    render_id: str
+    step: int
+    steps: int
+    batch: int = 1
+    seconds: float = 0.0
+
+
+class Preview(Event, frozen=True, kw_only=True, tag="preview"):
+    """A rough picture after `step`; the frame's blob holds width × height × 3 bytes of RGB."""
+
+    job_id: int
+    render_id: str
+    step: int
+    width_px: int
+    height_px: int
+
+
+class Published(Event, frozen=True, kw_only=True, tag="published"):
+    """The picture is at `path`, whole and on the disk; `seconds` is the time it took from the start."""
+
+    job_id: int
+    render_id: str
+    path: str
+    seconds: float = 0.0
+
+
+class Failed(Event, frozen=True, kw_only=True, tag="failed"):
+    """The render will not be tried again."""
+
+    job_id: int
+    render_id: str
+    error: Complaint
+
+
+class Cancelled(Event, frozen=True, kw_only=True, tag="cancelled"):
+    """The user took the render back."""
+
+    job_id: int
+    render_id: str
+
+
+class Requeued(Event, frozen=True, kw_only=True, tag="requeued"):
+    """The render waits again, because its worker ended, or because the user asked for a retry."""
+
+    job_id: int
+    render_id: str
+    reason: str
+
+
+class Finished(Event, frozen=True, kw_only=True, tag="finished"):
+    """Every render of the job is published, failed or cancelled."""
+
+    job_id: int
+
+
+class LogLine(Event, frozen=True, kw_only=True, tag="log"):
+    """A sentence for the log; `job_id` 0 belongs to no job."""
+
+    level: Literal["info", "warning", "error"]
+    text: str
+    job_id: int = 0
+
+
+class WorkerState(Event, frozen=True, kw_only=True, tag="worker"):
+    """What a device's worker is doing; `progress` 0..1 where it is known, `memory` bytes in use on the device."""
+
+    device: str
+    state: Literal["waiting", "starting", "loading", "ready", "rendering", "stopped", "died"]
+    text: str = ""
+    progress: float | None = None
+    memory: int = 0
+    checkpoint: str = ""
+
+
+class DraftChanged(Event, frozen=True, kw_only=True, tag="draft"):
+    """Another client saved the draft."""
+
+    document: Document
+
+
+class Resync(Event, frozen=True, kw_only=True, tag="resync"):
+    """This client read too slowly and missed events: it should ask for a new snapshot."""
+
+
+AnyEvent = (
+    Submitted
+    | Started
+    | StepDone
+    | Preview
+    | Published
+    | Failed
+    | Cancelled
+    | Requeued
+    | Finished
+    | LogLine
+    | WorkerState
+    | DraftChanged
+    | Resync
+)
+TRANSIENT: tuple[type[Event], ...] = (StepDone, Preview, WorkerState, DraftChanged, Resync)
+
+
+class Noted(Struct, frozen=True, kw_only=True):
+    """An event with its number (0 when transient) and its time in seconds since the epoch."""
+
+    seq: int
+    at: float
+    event: AnyEvent
+
+
+def complaint_of(error: SdtuiError) -> Complaint:
+    """The error as data for a wire."""
+    return Complaint(what=error.what, where=error.where, todo=error.todo, kind=type(error).__name__)

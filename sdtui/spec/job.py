@@ -1,0 +1,39 @@
+"""A submission and its pictures, with nothing left to chance."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from sdtui.spec.document import Document
+from sdtui.spec.model import ModelFile
+from sdtui.spec.params import Params
+
+
+class Render(Struct, frozen=True, kw_only=True):
+    """One picture: resolved prompt, fixed seed, model by version, final path. The same render is the same picture."""
+
+    id: str
+    job_id: int
+    index: int
+    prompt: str
+    negative_prompt: str
+    params: Params
+    checkpoint: ModelFile
+    path: str
+
+    @property
+    def group_key(self) -> tuple[str, ...]:
+        """Renders with equal keys may share a UNet call."""
+        return (self.checkpoint.path, str(self.checkpoint.size), str(self.checkpoint.mtime_ns))
+
+
+class Job(Struct, frozen=True, kw_only=True):
+    """What the user sees as one row: a document as it was submitted and the renders it was planned into.
+
+    `created_at` in seconds since the epoch.
+    """
+
+    id: int
+    created_at: float
+    document: Document
+    renders: tuple[Render, ...]

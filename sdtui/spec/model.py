@@ -1,0 +1,45 @@
+"""A file of weights, known by its header."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from sdtui.spec.params import Scalar
+
+ModelKind = Literal["checkpoint", "lora", "embedding", "hypernetwork", "vae", "controlnet", "upscaler", "unknown"]
+ModelLayout = Literal["original", "diffusers"]
+
+
+class ModelRecord(Struct, frozen=True, kw_only=True):
+    """What the header of a file (or folder) of weights says.
+
+    `size` in bytes, `mtime_ns` in nanoseconds since the epoch; both name the version of the file together with `path`.
+    `defaults` are the parameters the model wants (field name to value); `architecture` holds the module configs it brings
+    along, when it is not of its family's own size; `problem` says why it cannot be used, in a sentence, or is empty.
+    """
+
+    name: str
+    path: str
+    kind: ModelKind
+    family: str
+    layout: ModelLayout = "original"
+    size: int = 0
+    mtime_ns: int = 0
+    sha256: str = ""
+    defaults: dict[str, Scalar] = {}
+    architecture: dict[str, object] | None = None
+    title: str = ""
+    problem: str = ""
+    builtin: bool = False
+
+
+class ModelFile(Struct, frozen=True, kw_only=True):
+    """The version of a model that a render was planned with; another size or mtime means the file has changed since."""
+
+    name: str
+    path: str
+    size: int
+    mtime_ns: int
+    sha256: str = ""

@@ -1,0 +1,278 @@
+"""The parameters of a picture and FIELDS, the one table that form, command line, checks and infotext are made from."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from sdtui.errors import UsageError
+from sdtui.spec.samplers import EMPHASIS_MODES, SAMPLER_NAMES, SCHEDULE_TYPES
+
+Scalar = bool | int | float | str
+
+
+class Params(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Every number a picture is made with. `FIELDS` holds bounds, units and help of each."""
+
+    steps: int = 20
+    cfg_scale: float = 7.0
+    sampler: str = "DPM++ 2M"
+    schedule_type: str = "Automatic"
+    seed: int = -1
+    width: int = 512
+    height: int = 512
+    batch_size: int = 1
+    batch_count: int = 1
+    clip_skip: int = 1
+    emphasis: str = "Original"
+    comma_backtrack: int = 20
+    exact: bool = False
+
+    @property
+    def count(self) -> int:
+        """How many pictures a job makes: batch size and batch count only multiply; the engine decides the packing."""
+        return self.batch_size * self.batch_count
+
+
+class Field(Struct, frozen=True, kw_only=True):
+    """One parameter as forms, options and infotext show it; `kind` is one of int, float, choice, bool."""
+
+    name: str
+    label: str
+    kind: str
+    default: Scalar
+    help: str
+    infotext: str = ""
+    low: float = -math.inf
+    high: float = math.inf
+    step: float = 1
+    multiple: int = 1
+    choices: tuple[str, ...] = ()
+    main: bool = True
+
+    @property
+    def option(self) -> str:
+        """The field's option on the command line."""
+        return "--" + self.name.replace("_", "-")
+
+
+FIELDS: tuple[Field, ...] = (
+    Field(
+        name="steps",
+        label="Steps",
+        kind="int",
+        default=20,
+        low=1,
+        high=150,
+        infotext="Steps",
+        help="Sampling steps: more is slower and, up to a point, finer.",
+    ),
+    Field(
+        name="cfg_scale",
+        label="CFG scale",
+        kind="float",
+        default=7.0,
+        low=1,
+        high=30,
+        step=0.5,
+        infotext="CFG scale",
+        help="How strongly the prompt pulls (classifier-free guidance); 1 ignores the negative prompt.",
+    ),
+    Field(
+        name="sampler",
+        label="Sampler",
+        kind="choice",
+        default="DPM++ 2M",
+        choices=SAMPLER_NAMES,
+        infotext="Sampler",
+        help="The method that turns noise into a picture.",
+    ),
+    Field(
+        name="schedule_type",
+        label="Schedule type",
+        kind="choice",
+        default="Automatic",
+        choices=SCHEDULE_TYPES,
+        infotext="Schedule type",
+        help="How noise levels are spread over the steps; Automatic is the sampler's own habit.",
+    ),
+    Field(
+        name="seed",
+        label="Seed",
+        kind="int",
+        default=-1,
+        low=-1,
+        high=2**32 - 1,
+        infotext="Seed",
+        help="The picture's noise; -1 draws a new one, picture i of a job uses seed + i.",
+    ),
+    Field(
+        name="width",
+        label="Width",
+        kind="int",
+        default=512,
+        low=64,
+        high=2048,
+        step=8,
+        multiple=8,
+        help="Width in pixels, a multiple of 8.",
+    ),
+    Field(
+        name="height",
+        label="Height",
+        kind="int",
+        default=512,
+        low=64,
+        high=2048,
+        step=8,
+        multiple=8,
+        help="Height in pixels, a multiple of 8.",
+    ),
+    Field(
+        name="batch_count",
+        label="Batch count",
+        kind="int",
+        default=1,
+        low=1,
+        high=1000,
+        help="Pictures of a job: batch count times batch size.",
+    ),
+    Field(
+        name="batch_size",
+        label="Batch size",
+        kind="int",
+        default=1,
+        low=1,
+        high=64,
+        infotext="Batch size",
+        help="Multiplies the batch count; what shares a step is decided by what is in flight.",
+    ),
+    Field(
+        name="clip_skip",
+        label="Clip skip",
+        kind="int",
+        default=1,
+        low=1,
+        high=12,
+        infotext="Clip skip",
+        main=False,
+        help="1 is the text encoder's last layer, 2 the one before.",
+    ),
+    Field(
+        name="emphasis",
+        label="Emphasis",
+        kind="choice",
+        default="Original",
+        choices=EMPHASIS_MODES,
+        infotext="Emphasis",
+        main=False,
+        help="How prompt weights act on the text encoder's output.",
+    ),
+    Field(
+        name="comma_backtrack",
+        label="Comma backtrack",
+        kind="int",
+        default=20,
+        low=0,
+        high=74,
+        main=False,
+        help="A full chunk of 75 tokens is split after a comma at most this many tokens back; 0 never looks back.",
+    ),
+    Field(
+        name="exact",
+        label="Exact",
+        kind="bool",
+        default=False,
+        main=False,
+        help="Never share a batch: the picture is bit-equal on every run on this machine, and slower in company.",
+    ),
+)
+FIELD: Mapping[str, Field] = {field.name: field for field in FIELDS}
+
+
+def parse_value(name: str, text: str) -> Scalar:
+    """The value that a user typed for a field; raises UsageError that names the field, the text and what would do."""
+    field = find_field(name)
+    typed = text.strip()
+    try:
+        if field.kind == "int":
+            return check_value(name, int(typed))
+        if field.kind == "float":
+            return check_value(name, float(typed))
+    except ValueError:
+        raise UsageError(f"{field.label} is {_wanted(field)}, not '{text}'.", where=name) from None
+    if field.kind == "bool":
+        if typed.lower() in {"on", "yes", "true", "1"}:
+            return True
+        if typed.lower() in {"off", "no", "false", "0"}:
+            return False
+        raise UsageError(f"{field.label} is on or off, not '{text}'.", where=name)
+    for choice in field.choices:
+        if choice.lower() == typed.lower():
+            return choice
+    return check_value(name, typed)
+
+
+def find_field(name: str) -> Field:
+    """The row of a field; raises UsageError with the nearest known name."""
+    field = FIELD.get(name)
+    if field is None:
+        near = difflib.get_close_matches(name, FIELD, n=1)
+        raise UsageError(
+            f"There is no parameter '{name}'.",
+            todo=f"Did you mean '{near[0]}'?" if near else f"Known: {', '.join(FIELD)}.",
+        )
+    return field
+
+
+def check_value(name: str, value: Scalar) -> Scalar:
+    """The value in its field's own type; raises UsageError when it is out of bounds or of the wrong kind."""
+    field = find_field(name)
+    if field.kind == "bool":
+        if isinstance(value, bool):
+            return value
+        raise UsageError(f"{field.label} is on or off, not {value!r}.", where=name)
+    if field.kind == "choice":
+        if value in field.choices:
+            return value
+        near = difflib.get_close_matches(str(value), field.choices, n=1, cutoff=0.4)
+        raise UsageError(
+            f"There is no {field.label.lower()} '{value}'.",
+            where=name,
+            todo=f"Did you mean '{near[0]}'?" if near else f"Known: {', '.join(field.choices)}.",
+        )
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not math.isfinite(value)
+        or (field.kind == "int" and value != int(value))
+    ):
+        raise UsageError(f"{field.label} is {_wanted(field)}, not {value!r}.", where=name)
+    if not field.low <= value <= field.high:
+        raise UsageError(f"{field.label} is {_wanted(field)}, not {value:g}.", where=name)
+    if value % field.multiple and field.kind == "int":
+        below = int(value) // field.multiple * field.multiple
+        near_two = [size for size in (below, below + field.multiple) if field.low <= size <= field.high]
+        raise UsageError(
+            f"{field.label} must be a multiple of {field.multiple}, not {value:g}.",
+            where=name,
+            todo=f"Use {' or '.join(map(str, near_two))}.",
+        )
+    return int(value) if field.kind == "int" else float(value)
+
+
+def resolve_params(*layers: Mapping[str, Scalar]) -> Params:
+    """Params from sparse layers, later ones winning (checkpoint's defaults, presets, what the user set); each value is checked."""
+    merged: dict[str, Scalar] = {}
+    for layer in layers:
+        for name, value in layer.items():
+            merged[name] = check_value(name, value)
+    return Params(**merged)  # type: ignore[arg-type]
+
+
+def _wanted(field: Field) -> str:
+    what = "a whole number" if field.kind == "int" else "a number"
+    return f"{what} from {field.low:.10g} to {field.high:.10g}"

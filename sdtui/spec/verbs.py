@@ -1,0 +1,187 @@
+"""What a client may ask of the server, and what it is answered; both as closed unions of frozen values."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from sdtui.spec.document import Document
+from sdtui.spec.event import Complaint, Noted, WorkerState
+from sdtui.spec.jobview import JobView
+from sdtui.spec.model import ModelRecord
+
+
+class Verb(Struct, frozen=True, kw_only=True, tag_field="verb", forbid_unknown_fields=True):
+    """A request to the server."""
+
+
+class Hello(Verb, frozen=True, kw_only=True, tag="hello"):
+    """First word of every client: answered by a Snapshot; from then on events flow if `events` is set."""
+
+    version: str
+    client: str
+    events: bool = True
+    previews: bool = True
+
+
+class Submit(Verb, frozen=True, kw_only=True, tag="submit"):
+    """Plan the document and queue it; answered by JobAnswer. `out` is a final path instead of the pattern's (single pictures)."""
+
+    document: Document
+    out: str = ""
+    force: bool = False
+
+
+class Plan(Verb, frozen=True, kw_only=True, tag="plan"):
+    """What Submit would do, without doing it; answered by PlanAnswer."""
+
+    document: Document
+
+
+class Cancel(Verb, frozen=True, kw_only=True, tag="cancel"):
+    """Take back a job's unfinished pictures; 0 means every unfinished job. Answered by Done with the number of pictures."""
+
+    job_id: int
+
+
+class Retry(Verb, frozen=True, kw_only=True, tag="retry"):
+    """Queue a job's failed and cancelled pictures again; answered by Done with their number."""
+
+    job_id: int
+
+
+class Jobs(Verb, frozen=True, kw_only=True, tag="jobs"):
+    """The newest `limit` jobs and every unfinished one; answered by JobsAnswer."""
+
+    limit: int = 50
+
+
+class Models(Verb, frozen=True, kw_only=True, tag="models"):
+    """Every model file found, scanned anew when `refresh`; answered by ModelsAnswer."""
+
+    refresh: bool = False
+
+
+class PutDraft(Verb, frozen=True, kw_only=True, tag="put-draft"):
+    """Keep what the user has typed; last writer wins, the other clients are told. Answered by Done."""
+
+    document: Document
+
+
+class EventsAfter(Verb, frozen=True, kw_only=True, tag="events-after"):
+    """Lasting events with a number above `seq`, at most `limit`; answered by EventsAnswer."""
+
+    seq: int
+    limit: int = 1000
+
+
+class Picture(Verb, frozen=True, kw_only=True, tag="picture"):
+    """A published picture, shrunk to fit `max_px` on its longer side (0: as it is); answered by PictureAnswer, RGB as blob."""
+
+    path: str
+    max_px: int = 0
+
+
+class Release(Verb, frozen=True, kw_only=True, tag="release"):
+    """Give the devices' memory back now; the next job brings the models back by itself. Answered by Done."""
+
+
+class Stop(Verb, frozen=True, kw_only=True, tag="stop"):
+    """End the server: `drain` waits for running pictures, `now` puts them back into the queue. Answered by Done."""
+
+    mode: Literal["drain", "now"] = "drain"
+
+
+AnyVerb = Hello | Submit | Plan | Cancel | Retry | Jobs | Models | PutDraft | EventsAfter | Picture | Release | Stop
+
+
+class Answer(Struct, frozen=True, kw_only=True, tag_field="answer"):
+    """What the server says to a request."""
+
+
+class Snapshot(Answer, frozen=True, kw_only=True, tag="snapshot"):
+    """Everything a client needs to show the studio as it is; events above `seq` follow."""
+
+    version: str
+    workspace: str
+    pid: int
+    seq: int
+    jobs: tuple[JobView, ...]
+    workers: tuple[WorkerState, ...]
+    models: tuple[ModelRecord, ...]
+    draft: Document
+    log: tuple[Noted, ...] = ()
+    default_checkpoint: str = ""
+
+
+class JobAnswer(Answer, frozen=True, kw_only=True, tag="job"):
+    """The job as it was queued."""
+
+    job: JobView
+
+
+class PlanAnswer(Answer, frozen=True, kw_only=True, tag="plan"):
+    """How many pictures, which sentences there are to say, and the final path of the first."""
+
+    count: int
+    notes: tuple[str, ...] = ()
+    first_path: str = ""
+
+
+class JobsAnswer(Answer, frozen=True, kw_only=True, tag="jobs"):
+    """Jobs, oldest first."""
+
+    jobs: tuple[JobView, ...]
+
+
+class ModelsAnswer(Answer, frozen=True, kw_only=True, tag="models"):
+    """Model files in the order of their names, the built-in one first."""
+
+    models: tuple[ModelRecord, ...]
+
+
+class EventsAnswer(Answer, frozen=True, kw_only=True, tag="events"):
+    """Lasting events, oldest first."""
+
+    events: tuple[Noted, ...]
+
+
+class PictureAnswer(Answer, frozen=True, kw_only=True, tag="picture"):
+    """The blob holds width × height × 3 bytes of RGB; `infotext` is the picture's record, as written in it."""
+
+    width_px: int
+    height_px: int
+    infotext: str = ""
+
+
+class Done(Answer, frozen=True, kw_only=True, tag="done"):
+    """It is done; `count` says how many things it touched."""
+
+    count: int = 0
+
+
+class Refused(Answer, frozen=True, kw_only=True, tag="refused"):
+    """It is not done, and why."""
+
+    error: Complaint
+
+
+AnyAnswer = (
+    Snapshot | JobAnswer | PlanAnswer | JobsAnswer | ModelsAnswer | EventsAnswer | PictureAnswer | Done | Refused
+)
+
+
+class Request(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One frame from a client; `id` comes back with the answer."""
+
+    id: int
+    verb: AnyVerb
+
+
+class FromServer(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One frame to a client: either the answer to request `id`, or an event."""
+
+    id: int = 0
+    answer: AnyAnswer | None = None
+    noted: Noted | None = None
