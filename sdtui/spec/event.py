@@ -1,6 +1,6 @@
 """What happens, as a closed union: the server numbers and stores the lasting ones, clients and the job list fold them.
 
-Transient events (StepDone, Preview, WorkerState, DraftChanged, Resync) have sequence number 0 and are never stored;
+Transient events (StepDone, Preview, WorkerState, LibraryChanged, DraftChanged, Resync) have sequence number 0 and are never stored;
 after an attach the snapshot carries their newest state instead.
 """
 
@@ -10,18 +10,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-from sdtui.errors import SdtuiError
+from sdtui.spec.complaint import Complaint
 from sdtui.spec.document import Document
-from sdtui.spec.job import Job
-
-
-class Complaint(Struct, frozen=True, kw_only=True):
-    """An error as data: what happened, where, what to do; `kind` is the class name in `sdtui.errors`."""
-
-    what: str
-    where: str = ""
-    todo: str = ""
-    kind: str = "SdtuiError"
+from sdtui.spec.jobview import JobView
 
 
 class Event(Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -31,7 +22,7 @@ class Event(Struct, frozen=True, kw_only=True, tag_field="type"):
 class Submitted(Event, frozen=True, kw_only=True, tag="submitted"):
     """A job was planned and queued."""
 
-    job: Job
+    job: JobView
 
 
 class Started(Event, frozen=True, kw_only=True, tag="started"):
@@ -120,6 +111,12 @@ class WorkerState(Event, frozen=True, kw_only=True, tag="worker"):
     checkpoint: str = ""
 
 
+class LibraryChanged(Event, frozen=True, kw_only=True, tag="library"):
+    """The model folders were scanned and hold something else than before: ask for the models again."""
+
+    count: int
+
+
 class DraftChanged(Event, frozen=True, kw_only=True, tag="draft"):
     """Another client saved the draft."""
 
@@ -142,10 +139,11 @@ AnyEvent = (
     | Finished
     | LogLine
     | WorkerState
+    | LibraryChanged
     | DraftChanged
     | Resync
 )
-TRANSIENT: tuple[type[Event], ...] = (StepDone, Preview, WorkerState, DraftChanged, Resync)
+TRANSIENT: tuple[type[Event], ...] = (StepDone, Preview, WorkerState, LibraryChanged, DraftChanged, Resync)
 
 
 class Noted(Struct, frozen=True, kw_only=True):
@@ -154,8 +152,3 @@ class Noted(Struct, frozen=True, kw_only=True):
     seq: int
     at: float
     event: AnyEvent
-
-
-def complaint_of(error: SdtuiError) -> Complaint:
-    """The error as data for a wire."""
-    return Complaint(what=error.what, where=error.where, todo=error.todo, kind=type(error).__name__)

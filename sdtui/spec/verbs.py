@@ -6,8 +6,9 @@ from typing import Literal
 
 from msgspec import Struct
 
+from sdtui.spec.complaint import Complaint
 from sdtui.spec.document import Document
-from sdtui.spec.event import Complaint, Noted, WorkerState
+from sdtui.spec.event import Noted, WorkerState
 from sdtui.spec.jobview import JobView
 from sdtui.spec.model import ModelRecord
 
