@@ -1,1 +1,6 @@
-"""See the layer list in sdtui/__init__.py."""
+"""Painting pictures on a terminal: what it can do (`probe`), and one painter per protocol. Bytes in, bytes out, no I/O.
+
+`ui` and `cli` may import it; it knows neither of them. Pillow is imported inside functions, so importing is cheap.
+One more protocol: a file with a class that fits `painter.Painter`, a row in `protocols.PAINTERS`, a name in
+`capabilities.PaintProtocol` and a line in `decision.py` saying which terminals get it.
+"""
