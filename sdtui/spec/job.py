@@ -10,7 +10,10 @@ from sdtui.spec.params import Params
 
 
 class Render(Struct, frozen=True, kw_only=True):
-    """One picture: resolved prompt, fixed seed, model by version, final path. The same render is the same picture."""
+    """One picture: resolved prompt, fixed seed, model by version, final path. The same render is the same picture.
+
+    `overwrite` lets it replace a file at `path`, which only `-o` with `--force` asks for.
+    """
 
     id: str
     job_id: int
@@ -20,6 +23,7 @@ class Render(Struct, frozen=True, kw_only=True):
     params: Params
     checkpoint: ModelFile
     path: str
+    overwrite: bool = False
 
     @property
     def group_key(self) -> tuple[str, ...]:

@@ -1,0 +1,84 @@
+"""Writes finished pictures on a thread of its own, so that no file ever holds up the next step."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from sdtui.errors import ModelError, SdtuiError
+from sdtui.images.infotext import infotext
+from sdtui.images.png import encode
+from sdtui.images.publish import publish
+from sdtui.spec.complaint import complaint_of
+from sdtui.spec.document import Document
+from sdtui.spec.event import Failed, LogLine, Published
+from sdtui.spec.model import ModelFile
+from sdtui.spec.outcome import Painted
+from sdtui.weights.hashes import HashStore
+
+Send = Callable[[Failed | LogLine | Published], None]
+
+
+class Publisher:
+    """A queue of painted pictures; each is encoded, published and reported."""
+
+    def __init__(self, send: Send, hashes: HashStore) -> None:
+        self._send = send
+        self._hashes = hashes
+        self._pictures: queue.SimpleQueue[tuple[Painted, Document]] = queue.SimpleQueue()
+        self._models: queue.SimpleQueue[ModelFile] = queue.SimpleQueue()
+
+    def start(self) -> None:
+        """Take pictures and hashes from now on."""
+        threading.Thread(target=self._publish_all, name="publisher", daemon=True).start()
+        threading.Thread(target=self._hash_all, name="hashes", daemon=True).start()
+
+    def hash_soon(self, checkpoint: ModelFile) -> None:
+        """Have the checkpoint's SHA-256 ready when its first picture comes."""
+        self._models.put(checkpoint)
+
+    def put(self, painted: Painted, document: Document) -> None:
+        """Write this picture when its turn comes; returns at once."""
+        self._pictures.put((painted, document))
+
+    def _hash_all(self) -> None:
+        seen: set[ModelFile] = set()
+        while True:
+            model = self._models.get()
+            if model not in seen:
+                seen.add(model)
+                self._hash(model)
+
+    def _hash(self, model: ModelFile) -> str:
+        try:
+            return model.sha256 or self._hashes.sha256(Path(model.path))
+        except (ModelError, OSError):
+            # the file went away under us; the picture is worth more than its model's hash
+            return ""
+
+    def _publish_all(self) -> None:
+        while True:
+            painted, document = self._pictures.get()
+            render = painted.render
+            try:
+                path = self._publish(painted, document)
+            except SdtuiError as error:
+                self._send(Failed(job_id=render.job_id, render_id=render.id, error=complaint_of(error)))
+                continue
+            for note in painted.notes:
+                self._send(LogLine(level="info", text=note, job_id=render.job_id))
+            self._send(Published(job_id=render.job_id, render_id=render.id, path=str(path), seconds=painted.seconds))
+
+    def _publish(self, painted: Painted, document: Document) -> Path:
+        render = painted.render
+        record = msgspec.json.encode({"render": render, "document": document}).decode()
+        texts = {
+            "parameters": infotext(render, document, model_hash=self._hash(render.checkpoint)),
+            "sdtui": record,
+        }
+        data = encode(painted.rgb, painted.width_px, painted.height_px, texts=texts)
+        return publish(Path(render.path), data, render_id=render.id, overwrite=render.overwrite)
