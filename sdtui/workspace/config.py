@@ -1,0 +1,206 @@
+"""The configuration: its schema, and how the user's file and the workspace's file become one `Config`.
+
+The user's file is `$XDG_CONFIG_HOME/sdtui/config.yaml` (or `$SDTUI_CONFIG`), the workspace's is `sdtui.yaml` in its folder;
+where both set a key, the workspace's counts.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, NamedTuple
+
+import msgspec
+from msgspec import Meta, Struct
+
+from sdtui.errors import ConfigError, SdtuiError
+from sdtui.workspace.schema import fit, leaves
+from sdtui.workspace.yaml_reader import Plain, Tree, read_yaml
+
+WORKSPACE_FILE = "sdtui.yaml"
+# What a folder found on the way up must not decide for its visitor: where they live, and which program is run.
+USER_ONLY: Mapping[str, str] = {"workspace": "a workspace cannot name another", "viewer": "it names a program to run"}
+
+Protocol = Literal["auto", "kitty", "kitty-direct", "iterm", "sixel", "half", "ascii", "off"]
+Device = Annotated[str, Meta(pattern=r"^(cpu|mps|cuda)(:[0-9]{1,3})?$")]
+
+
+class Models(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the files of weights are; the built-in model is always there."""
+
+    tree: Annotated[
+        str, Meta(description="A folder of A1111, Forge or ComfyUI (or their models/): its subfolders are understood.")
+    ] = ""
+    folders: Annotated[
+        tuple[str, ...], Meta(title="a list of folders", description="More folders to look for models in.")
+    ] = ()
+
+
+class Outputs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where pictures go and how they are named."""
+
+    folder: Annotated[str, Meta(min_length=1, description="A folder, relative to the workspace or absolute.")] = (
+        "outputs"
+    )
+    pattern: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            title="text such as [date]/[number]-[seed]",
+            description="Name below the folder, without .png: [number] [seed] [steps] [cfg] [width] [height] [sampler] "
+            "[scheduler] [model_name] [model_hash] [date] [datetime<%H%M>] [prompt_hash<8>] [prompt_words] "
+            "[batch_number] [generation_number].",
+        ),
+    ] = "[date]/[number]-[seed]"
+
+
+class Preview(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How pictures are painted in the terminal."""
+
+    protocol: Annotated[Protocol, Meta(description="auto asks the terminal; `sdtui doctor` says what it answered.")] = (
+        "auto"
+    )
+
+
+class Server(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The process that owns the queue."""
+
+    idle_exit_s: Annotated[
+        float,
+        Meta(ge=0, le=1e7, description="Seconds without clients and jobs after which the server ends; 0: it stays."),
+    ] = 600.0
+
+
+class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Every key, typed, with its default."""
+
+    workspace: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            description="The workspace when no folder upwards is one; made on first use (your own file only).",
+        ),
+    ] = "~/sdtui"
+    checkpoint: Annotated[str, Meta(description="The checkpoint when a job names none; empty: the built-in model.")] = (
+        ""
+    )
+    models: Models = Models()
+    devices: Annotated[
+        Literal["auto"] | tuple[Device, ...],
+        Meta(
+            title="auto or a list such as [cpu] or [cuda:0, cuda:1]",
+            description="auto takes every GPU, else the CPU; a list names them: cpu, cuda:0, mps.",
+        ),
+    ] = "auto"
+    in_flight: Annotated[
+        int, Meta(ge=1, le=64, description="Pictures that a device works on at the same time, at most.")
+    ] = 8
+    release_after_s: Annotated[
+        float,
+        Meta(ge=0, le=1e7, description="Seconds without work after which a device's memory is given back; 0: never."),
+    ] = 600.0
+    outputs: Outputs = Outputs()
+    preview: Preview = Preview()
+    viewer: Annotated[
+        str,
+        Meta(description="The program that opens a picture outside; empty: the desktop's own (your own file only)."),
+    ] = ""
+    theme: Annotated[str, Meta(description="The studio's colours, by the name the palette shows; empty: its own.")] = ""
+    keys: Annotated[
+        dict[str, str],
+        Meta(
+            title="lines of `command: key`", description="Keys of your own: `generate: f5`; the palette shows the ids."
+        ),
+    ] = {}
+    server: Server = Server()
+
+
+class Layers(NamedTuple):
+    """A configuration with the story behind it: which file set which key (by dotted name), and what was wrong."""
+
+    config: Config
+    sources: Mapping[str, str]
+    problems: tuple[ConfigError, ...]
+    files: tuple[Path, ...]
+
+
+def user_file(environ: Mapping[str, str] = os.environ) -> Path:
+    """The user's own file, whether it exists or not."""
+    if named := environ.get("SDTUI_CONFIG"):
+        return Path(named).expanduser().absolute()
+    home = environ.get("XDG_CONFIG_HOME", "")
+    base = Path(home) if home.startswith("/") else Path("~/.config").expanduser()
+    return base / "sdtui" / "config.yaml"
+
+
+def load_config(workspace_root: Path | None = None) -> Config:
+    """The configuration of a workspace (None: the user's own file alone); raises ConfigError on the first problem."""
+    layers = load_layers(workspace_root)
+    if layers.problems:
+        first, *more = layers.problems
+        if more:
+            raise ConfigError(first.what, where=first.where, todo=f"{first.todo} ({len(more)} more below it.)".lstrip())
+        raise first
+    return layers.config
+
+
+def load_config_leniently(workspace_root: Path | None = None) -> tuple[Config, tuple[ConfigError, ...]]:
+    """What of the configuration was fine, and a problem for each key that was not."""
+    layers = load_layers(workspace_root)
+    return layers.config, layers.problems
+
+
+def load_layers(workspace_root: Path | None = None) -> Layers:
+    """Both files read and merged; never raises."""
+    files = [user_file()]
+    if workspace_root is not None:
+        files.append(workspace_root / WORKSPACE_FILE)
+    merged: dict[str, Plain] = {}
+    sources: dict[str, str] = {}
+    problems: list[ConfigError] = []
+    for file in files:
+        named = file == files[0] and bool(os.environ.get("SDTUI_CONFIG"))
+        if not named and not file.exists():
+            continue
+        try:
+            tree = read_yaml(file)
+        except SdtuiError as error:
+            problems.append(ConfigError(error.what, where=error.where, todo=error.todo))
+            continue
+        fitted = fit(tree, Config)
+        problems += fitted.problems
+        values = dict(fitted.values)
+        if file != files[0]:
+            problems += _take_user_only(values, tree)
+        _merge(merged, values, (), sources, tree)
+    return Layers(msgspec.convert(merged, Config), sources, tuple(problems), tuple(files))
+
+
+def _take_user_only(values: dict[str, Plain], tree: Tree) -> list[ConfigError]:
+    """Remove what only the user's own file may set; a problem for each."""
+    return [
+        ConfigError(
+            f"'{key}' cannot be set in a workspace's file: {reason}.",
+            where=tree.place((key,)),
+            todo=f"Set it in {user_file()}.",
+        )
+        for key, reason in USER_ONLY.items()
+        if values.pop(key, None) is not None
+    ]
+
+
+def _merge(
+    into: dict[str, Plain], values: Mapping[str, Plain], path: tuple[str, ...], sources: dict[str, str], tree: Tree
+) -> None:
+    names = {leaf.path: leaf.name for leaf in leaves(Config)}
+    for key, value in values.items():
+        place = (*path, key)
+        below = into.get(key)
+        if isinstance(value, dict):
+            below = into[key] = dict(below) if isinstance(below, dict) else {}
+            _merge(below, value, place, sources, tree)
+        else:
+            into[key] = value
+        if place in names and value != {}:
+            sources[names[place]] = tree.place(place)
