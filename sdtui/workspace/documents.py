@@ -1,0 +1,57 @@
+"""Documents and presets as files: YAML or JSON of a `Document`, or a text file that is the prompt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import msgspec
+from msgspec.structs import replace
+
+from sdtui.errors import ConfigError, UsageError
+from sdtui.spec.document import Document
+from sdtui.spec.params import Scalar, check_value, parse_value
+from sdtui.workspace.schema import fit
+from sdtui.workspace.yaml_reader import Plain, Tree, parse_yaml, read_text
+
+READERS = (".txt", ".yaml", ".yml", ".json")
+
+
+def read_document(path: Path) -> Document:
+    """The document of a .yaml, .json or .txt file; raises WorkspaceError, ConfigError or UsageError with file and line."""
+    suffix = path.suffix.lower()
+    if suffix not in READERS:
+        raise UsageError(
+            f"A document is a file that ends in {', '.join(READERS)}.",
+            where=str(path),
+            todo="A text file is the prompt; a YAML file has lines such as `prompt: …` and `params:`.",
+        )
+    text = read_text(path)
+    if suffix == ".txt":
+        return Document(prompt=text.strip())
+    tree = _parse_json(text, str(path)) if suffix == ".json" else parse_yaml(text, where=str(path))
+    return document_of(tree)
+
+
+def document_of(tree: Tree) -> Document:
+    """A tree as a document; raises ConfigError for a key, UsageError for a parameter, at its line."""
+    fitted = fit(tree, Document)
+    if fitted.problems:
+        raise fitted.problems[0]
+    document = msgspec.convert(fitted.values, Document)
+    params: dict[str, Scalar] = {}
+    for name, value in document.params.items():
+        try:
+            # `exact: on` is a word in YAML; a parameter that is typed takes it as the command line does.
+            params[name] = parse_value(name, value) if isinstance(value, str) else check_value(name, value)
+        except UsageError as error:
+            raise UsageError(error.what, where=tree.place(("params", name)), todo=error.todo) from None
+    return replace(document, params=params)
+
+
+def _parse_json(text: str, where: str) -> Tree:
+    try:
+        value = cast(Plain, msgspec.json.decode(text))
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ConfigError(f"This is not JSON: {error}.", where=where) from None
+    return Tree(value, {}, where)
