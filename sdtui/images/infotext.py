@@ -1,0 +1,135 @@
+"""A picture's record as A1111 writes it: prompt lines, `Negative prompt: …`, then one line of `Key: value, Key: value`."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+
+from sdtui import __version__
+from sdtui.images import chunk
+from sdtui.spec.document import Document
+from sdtui.spec.job import Render
+
+KEY = "parameters"
+NEGATIVE = "Negative prompt:"
+LEAST_PAIRS = 3
+"""So many pairs make a line the parameter line (as A1111); fewer are text."""
+
+# No two neighbours of this pattern can eat the same text in many ways: a line of a megabyte takes linear time.
+_PAIR = re.compile(r'\s*(?P<key>\w[\w \-/+.()]{0,80}):(?:\s+|(?="))(?P<value>"(?:[^"\\]|\\.)*"\s*|[^,]*)(?:,|$)')
+_SIZE = re.compile(r"(\d+)\s*[x×]\s*(\d+)")
+
+
+@dataclass(frozen=True)
+class Record:
+    """What an infotext says; a pair whose value is a size is there as `Key-1` and `Key-2`."""
+
+    prompt: str = ""
+    negative_prompt: str = ""
+    pairs: dict[str, str] = field(default_factory=dict)
+
+
+def texts(render: Render, document: Document, *, model_hash: str) -> dict[str, str]:
+    """The text chunks of a picture: A1111's record and our own."""
+    return {KEY: infotext(render, document, model_hash=model_hash), chunk.KEY: chunk.encode(render, document)}
+
+
+def infotext(render: Render, document: Document, *, model_hash: str) -> str:
+    """The record of a picture; `model_hash` is the SHA-256 of the model's file in hex, empty where it is not known."""
+    lines = [render.prompt] if render.prompt else []
+    if render.negative_prompt:
+        lines.append(f"{NEGATIVE} {render.negative_prompt}")
+    pairs = _pairs(render, document, model_hash)
+    lines.append(", ".join(f"{key}: {quote(value)}" for key, value in pairs.items() if value))
+    return "\n".join(lines)
+
+
+def parse(text: str) -> Record:
+    """The record in a text; never raises. A text without a parameter line is all prompt.
+
+    The parameter line is the last line of at least LEAST_PAIRS pairs; what stands below it is no part of the record.
+    """
+    lines = text.replace("\r\n", "\n").split("\n")
+    pairs: dict[str, str] = {}
+    for number in range(len(lines) - 1, -1, -1):
+        found = _read_pairs(lines[number])
+        if len(found) >= LEAST_PAIRS:
+            lines, pairs = lines[:number], _split_sizes(found)
+            break
+    prompt: list[str] = []
+    negative: list[str] | None = None
+    for line in lines:
+        if negative is None and line.lstrip().startswith(NEGATIVE):
+            negative = [line.lstrip().removeprefix(NEGATIVE)]
+        else:
+            (prompt if negative is None else negative).append(line)
+    return Record("\n".join(prompt).strip(), "\n".join(negative or ()).strip(), pairs)
+
+
+def quote(value: str) -> str:
+    """The value as it stands in a parameter line: in JSON's quotes where a comma, colon, quote or line break would mislead."""
+    plain = value == value.strip() and value.isprintable() and not set(value) & set(',:"')
+    return value if plain else json.dumps(value, ensure_ascii=False)
+
+
+def unquote(text: str) -> str:
+    """The value that `quote` wrote."""
+    if len(text) < 2 or text[0] != '"' or text[-1] != '"':
+        return text
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    return value if isinstance(value, str) else text
+
+
+def _pairs(render: Render, document: Document, model_hash: str) -> dict[str, str]:
+    """Keys in A1111's order; an empty value means that the key is left out."""
+    params = render.params
+    several = params.batch_size > 1
+    return {
+        "Steps": str(params.steps),
+        "Sampler": params.sampler,
+        "Schedule type": params.schedule_type,
+        "CFG scale": f"{params.cfg_scale:.10g}",
+        "Seed": str(params.seed),
+        "Size": f"{params.width}x{params.height}",
+        "Model hash": model_hash[:10],
+        "Model": render.checkpoint.name,
+        "Batch size": str(params.batch_size) if several else "",
+        "Batch pos": str(render.index % params.batch_size) if several else "",
+        "Clip skip": str(params.clip_skip) if params.clip_skip != 1 else "",
+        "RNG": "CPU",
+        "Emphasis": params.emphasis if params.emphasis != "Original" else "",
+        "Template": document.prompt if document.prompt != render.prompt else "",
+        "Negative Template": document.negative_prompt if document.negative_prompt != render.negative_prompt else "",
+        "Version": f"sdtui {__version__}",
+    }
+
+
+def _read_pairs(line: str) -> dict[str, str]:
+    """The pairs of a line that begins with one, the first of each key; what is no pair between them is passed over."""
+    pairs: dict[str, str] = {}
+    at = 0
+    while at < len(line):
+        match = _PAIR.match(line, at)
+        if match:
+            pairs.setdefault(match["key"].strip(), unquote(match["value"].strip()))
+            at = match.end()
+        elif not pairs:
+            break
+        else:
+            at = (line.find(",", at) + 1) or len(line)
+    return pairs
+
+
+def _split_sizes(pairs: dict[str, str]) -> dict[str, str]:
+    split: dict[str, str] = {}
+    for key, value in pairs.items():
+        size = _SIZE.fullmatch(value)
+        if size:
+            split[f"{key}-1"], split[f"{key}-2"] = size[1], size[2]
+        else:
+            split[key] = value
+    return split
