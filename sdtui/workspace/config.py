@@ -95,7 +95,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = "auto"
     in_flight: Annotated[
         int, Meta(ge=1, le=64, description="Pictures that a device works on at the same time, at most.")
-    ] = 8
+    ] = 16
     release_after_s: Annotated[
         float,
         Meta(ge=0, le=1e7, description="Seconds without work after which a device's memory is given back; 0: never."),

@@ -92,17 +92,26 @@ def _fit_section(
         if section is not None:
             fitted[key] = _fit_section(tree, item, section, place, problems)
             continue
-        try:
-            msgspec.convert(item, kind)
-        except msgspec.ValidationError:
-            problems.append(_misfit(tree, place, _wanted(kind), item))
-        else:
+        if isinstance(item, dict) and (of_each := _kind_of_each(kind)) is not None:
+            fitted[key] = {
+                name: value for name, value in item.items() if _fits(tree, value, of_each, (*place, name), problems)
+            }
+        elif _fits(tree, item, kind, place, problems):
             fitted[key] = item
     return fitted
 
 
+def _fits(tree: Tree, value: Plain, kind: object, path: KeyPath, problems: list[ConfigError]) -> bool:
+    try:
+        msgspec.convert(value, type=kind)
+    except msgspec.ValidationError:
+        problems.append(_misfit(tree, path, _wanted(kind), value))
+        return False
+    return True
+
+
 def _misfit(tree: Tree, path: KeyPath, wanted: str, value: Plain) -> ConfigError:
-    shown = repr(value) if not isinstance(value, dict | list) else "a list" if isinstance(value, list) else "keys"
+    shown = "nothing" if value is None else repr(value) if not isinstance(value, dict) else "keys"
     shown = shown if len(shown) <= 60 else shown[:57] + "…"
     subject = f"'{_dotted(path)}'" if path else "The file"
     return ConfigError(f"{subject} must be {wanted}, not {shown}.", where=tree.place(path))
@@ -114,6 +123,12 @@ def _dotted(path: KeyPath) -> str:
 
 def _section(kind: object) -> type[Struct] | None:
     return kind if isinstance(kind, type) and issubclass(kind, Struct) else None
+
+
+def _kind_of_each(kind: object) -> object | None:
+    """The type of a free map's values (`dict[str, int]` has int); None for anything else."""
+    plain = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    return get_args(plain)[1] if get_origin(plain) is dict else None
 
 
 def _meta(kind: object) -> Meta | None:
