@@ -1,0 +1,77 @@
+"""From a picture's record back to a document, with a sentence for everything that cannot be had again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sdtui.errors import UsageError
+from sdtui.images.infotext import Record
+from sdtui.spec.document import Document
+from sdtui.spec.params import FIELDS, Field, Scalar, parse_value
+from sdtui.spec.samplers import SAMPLER_NAMES
+
+FORMER_SCHEDULES = ("Karras", "Exponential", "SGM Uniform", "Uniform", "Polyexponential")
+"""Schedules that a sampler's name carried at its end before A1111 1.9."""
+
+_SOURCES: Mapping[str, str] = {"width": "Size-1", "height": "Size-2"}
+_KNOWN = {"Model hash", "Model", "Batch size", "Batch pos", "RNG", "Template", "Negative Template", "Version"}
+# What makes no other picture, or is said by the prompt itself.
+_HARMLESS = {"Face restoration", "User", "Lora hashes", "TI hashes", "Hashes"}
+
+
+@dataclass(frozen=True)
+class Restored:
+    """The document that a record describes; `problems` say in sentences what of it could not be had again."""
+
+    document: Document
+    problems: tuple[str, ...] = ()
+
+
+def restore(record: Record) -> Restored:
+    """The document of one picture (its own seed, one picture). Never raises: what does not fit becomes a problem."""
+    pairs = split_sampler(record.pairs)
+    params: dict[str, Scalar] = {}
+    problems: list[str] = []
+    read = set(_KNOWN)
+    for field in FIELDS:
+        key = _key(field)
+        read.add(key)
+        if not key or key not in pairs or field.name == "batch_size":
+            continue
+        try:
+            params[field.name] = parse_value(field.name, pairs[key])
+        except UsageError as error:
+            problems.append(f"{error.what} {error.todo}".strip())
+    problems += [
+        f"'{key}: {value}' is not supported yet." for key, value in pairs.items() if key not in read | _HARMLESS
+    ]
+    if pairs and pairs.get("RNG") != "CPU":
+        noise = "NV" if pairs.get("RNG") == "NV" else "a graphics card"
+        problems.append(
+            f"The picture was made with the noise of {noise}; ours is CPU noise, so it will look different."
+        )
+    document = Document(
+        prompt=record.prompt,
+        negative_prompt=record.negative_prompt,
+        params=params,
+        checkpoint=pairs.get("Model", ""),
+    )
+    return Restored(document, tuple(problems))
+
+
+def split_sampler(pairs: Mapping[str, str]) -> dict[str, str]:
+    """The pairs with the schedule taken out of a sampler's name ("DPM++ 2M Karras")."""
+    split = dict(pairs)
+    sampler = split.get("Sampler", "")
+    if "Schedule type" in split or sampler in SAMPLER_NAMES:
+        return split
+    for schedule in FORMER_SCHEDULES:
+        name = sampler.removesuffix(f" {schedule}")
+        if name != sampler:
+            return split | {"Sampler": name, "Schedule type": schedule}
+    return split
+
+
+def _key(field: Field) -> str:
+    return _SOURCES.get(field.name, field.infotext)
