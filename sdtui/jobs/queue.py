@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from sdtui.spec.job import Render
 
 LOOK_AHEAD = 64
+PATIENCE_S = 600.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
-    """A render in the queue; `deaths` counts the workers that died while it ran alone, `alone` makes it run so."""
+    """A render in the queue since `queued_at` (seconds of the caller's clock).
+
+    `deaths` counts the workers that died while it ran alone, `alone` makes it run so.
+    """
 
     render: Render
+    queued_at: float
     alone: bool = False
     deaths: int = 0
 
@@ -53,21 +59,21 @@ class RenderQueue:
         """How many renders wait before the job's first one."""
         return next((i for i, one in enumerate(self) if one.render.job_id == job_id), 0)
 
-    def take(self, *, loaded: Iterable[tuple[str, ...]], running: int) -> Waiting | None:
+    def take(self, *, now: float, loaded: Iterable[tuple[str, ...]], running: int) -> Waiting | None:
         """The next render for a worker that has `running` in flight, or None when it should not get one now.
 
-        Renders whose group is among `loaded` come first, looked for among the first LOOK_AHEAD; a suspect (`alone`)
-        is given only to an empty worker.
+        Renders whose group is among `loaded` come first, looked for among the first LOOK_AHEAD and only while the
+        oldest has not waited for PATIENCE_S; a suspect (`alone`) is given only to an empty worker.
         """
         groups = set(loaded)
         first: Waiting | None = None
-        for place, one in enumerate(self):
-            if place >= LOOK_AHEAD:
-                break
+        for one in islice(self, LOOK_AHEAD):
             if one.alone and running:
                 continue
             if first is None:
                 first = one
+                if now - one.queued_at > PATIENCE_S:
+                    break
             if one.render.group_key in groups:
                 first = one
                 break

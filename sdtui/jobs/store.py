@@ -161,6 +161,12 @@ class Store:
         """A picture of this path was planned, whether it is there yet or not."""
         return self._db.execute("SELECT 1 FROM renders WHERE path = ? LIMIT 1", (path,)).fetchone() is not None
 
+    def planned_in(self, folder: Path) -> tuple[str, ...]:
+        """The names that pictures were planned under in a folder, whether they are there yet or not."""
+        first = f"{folder}{os.sep}"
+        rows = self._db.execute("SELECT path FROM renders WHERE path >= ? AND path < ?", (first, f"{folder}0"))
+        return tuple(name for (path,) in rows if os.sep not in (name := path.removeprefix(first)))
+
     def draft(self) -> Document:
         """What was typed last; the empty document at first, and when another version wrote one that we cannot read."""
         row = self._db.execute("SELECT body FROM kept WHERE name = ?", (DRAFT,)).fetchone()

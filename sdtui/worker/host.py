@@ -38,7 +38,7 @@ class WorkerProcess:
         cls, command: tuple[str, ...], *, log: Path, environ: Mapping[str, str], on_report: OnReport, on_exit: OnExit
     ) -> WorkerProcess:
         """Start `python -m sdtui.worker` with these arguments; its stderr is appended to `log`."""
-        with open(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as stderr:
+        with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as stderr:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",

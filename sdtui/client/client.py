@@ -1,0 +1,211 @@
+"""Speaks to a server: one coroutine a verb, events to a callback."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Literal, TypeVar
+
+import msgspec
+
+from sdtui import __version__
+from sdtui.client.start import Streams, reach
+from sdtui.errors import SdtuiError, ServerError, WireError
+from sdtui.spec.complaint import error_of
+from sdtui.spec.document import Document
+from sdtui.spec.event import Noted
+from sdtui.spec.jobview import JobView
+from sdtui.spec.model import ModelRecord
+from sdtui.spec.verbs import (
+    Answer,
+    AnyVerb,
+    Cancel,
+    Done,
+    EventsAfter,
+    EventsAnswer,
+    FromServer,
+    Hello,
+    JobAnswer,
+    Jobs,
+    JobsAnswer,
+    Models,
+    ModelsAnswer,
+    Picture,
+    PictureAnswer,
+    Plan,
+    PlanAnswer,
+    PutDraft,
+    Refused,
+    Release,
+    Request,
+    Retry,
+    Snapshot,
+    Stop,
+    Submit,
+)
+from sdtui.wire.frames import Frame, FrameReader, pack
+from sdtui.workspace.paths import Workspace
+
+READ_BYTES = 1 << 18
+
+OnEvent = Callable[[Noted, bytes], None]
+OnLost = Callable[[SdtuiError | None], None]
+Reply = tuple[Answer, bytes]
+Wanted = TypeVar("Wanted", bound=Answer)
+
+
+class Client:
+    """A connection to the workspace's server. Refusals are raised as the errors they are."""
+
+    snapshot: Snapshot
+
+    def __init__(self, streams: Streams, on_event: OnEvent, on_lost: OnLost) -> None:
+        self._reader, self._writer = streams
+        self._on_event = on_event
+        self._on_lost = on_lost
+        self._waiting: dict[int, asyncio.Future[Reply]] = {}
+        self._count = 0
+        self._encoder = msgspec.json.Encoder()
+        self._closed = False
+        self._listening = asyncio.create_task(self._listen(), name="client")
+
+    @classmethod
+    async def connect(
+        cls,
+        workspace: Workspace,
+        *,
+        name: str,
+        on_event: OnEvent = lambda noted, blob: None,
+        on_lost: OnLost = lambda error: None,
+        start: bool = True,
+        events: bool = True,
+    ) -> Client:
+        """Reach the workspace's server (started if need be) and say hello; raises ServerError.
+
+        `on_event` gets every event after the snapshot and its blob (a preview's RGB bytes), on the event loop;
+        `on_lost` is called once when the connection ends without `close`. A `name` of studio or render has the
+        workers warm up.
+        """
+        client = cls(await reach(workspace, start=start), on_event, on_lost)
+        try:
+            client.snapshot = await client._ask(
+                Hello(version=__version__, client=name, events=events, previews=events), Snapshot
+            )
+        except BaseException:
+            await client.close()
+            raise
+        return client
+
+    @classmethod
+    async def open_unchecked(cls, workspace: Workspace) -> Client:
+        """A connection without a hello, good for `stop` alone: it works whatever version the server is."""
+        return cls(await reach(workspace, start=False), lambda noted, blob: None, lambda error: None)
+
+    async def submit(self, document: Document, *, out: str = "", force: bool = False) -> JobView:
+        """Plan the document and queue it."""
+        return (await self._ask(Submit(document=document, out=out, force=force), JobAnswer)).job
+
+    async def plan(self, document: Document) -> PlanAnswer:
+        """What `submit` would do."""
+        return await self._ask(Plan(document=document), PlanAnswer)
+
+    async def cancel(self, job_id: int) -> int:
+        """Take back a job's unfinished pictures (0: everybody's); how many."""
+        return (await self._ask(Cancel(job_id=job_id), Done)).count
+
+    async def retry(self, job_id: int) -> int:
+        """Queue a job's failed and cancelled pictures again; how many."""
+        return (await self._ask(Retry(job_id=job_id), Done)).count
+
+    async def jobs(self, limit: int = 50) -> tuple[JobView, ...]:
+        """The newest jobs and every unfinished one, oldest first."""
+        return (await self._ask(Jobs(limit=limit), JobsAnswer)).jobs
+
+    async def models(self, refresh: bool = False) -> tuple[ModelRecord, ...]:
+        """Every model file, scanned anew when `refresh`."""
+        return (await self._ask(Models(refresh=refresh), ModelsAnswer)).models
+
+    async def put_draft(self, document: Document) -> None:
+        """Keep what the user has typed."""
+        await self._ask(PutDraft(document=document), Done)
+
+    async def events_after(self, seq: int, limit: int = 1000) -> tuple[Noted, ...]:
+        """Lasting events with a number above `seq`, oldest first."""
+        return (await self._ask(EventsAfter(seq=seq, limit=limit), EventsAnswer)).events
+
+    async def picture(self, path: str, max_px: int = 0) -> tuple[PictureAnswer, bytes]:
+        """A published picture as RGB bytes, shrunk to fit `max_px`."""
+        return await self._ask_blob(Picture(path=path, max_px=max_px), PictureAnswer)
+
+    async def release(self) -> int:
+        """Have the devices' memory given back; how many devices."""
+        return (await self._ask(Release(), Done)).count
+
+    async def stop(self, mode: Literal["drain", "now"] = "drain") -> None:
+        """End the server; returns when it has gone."""
+        await self._ask(Stop(mode=mode), Done)
+        self._closed = True
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._listening
+        self._writer.close()
+
+    async def close(self) -> None:
+        """Hang up."""
+        self._closed = True
+        self._writer.close()
+        self._listening.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._listening
+
+    async def _ask(self, verb: AnyVerb, wanted: type[Wanted]) -> Wanted:
+        return (await self._ask_blob(verb, wanted))[0]
+
+    async def _ask_blob(self, verb: AnyVerb, wanted: type[Wanted]) -> tuple[Wanted, bytes]:
+        if self._listening.done():
+            raise ServerError("The connection to the server is lost.")
+        self._count += 1
+        number = self._count
+        future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = future
+        try:
+            self._writer.write(pack(self._encoder.encode(Request(id=number, verb=verb))))
+            answer, blob = await future
+        finally:
+            del self._waiting[number]
+        if isinstance(answer, Refused):
+            raise error_of(answer.error)
+        if not isinstance(answer, wanted):
+            raise WireError(f"The server answered {type(answer).__name__} where {wanted.__name__} was asked for.")
+        return answer, blob
+
+    async def _listen(self) -> None:
+        frames = FrameReader()
+        decoder = msgspec.json.Decoder(FromServer)
+        error: SdtuiError | None = None
+        try:
+            while data := await self._reader.read(READ_BYTES):
+                for frame in frames.feed(data):
+                    self._take(decoder.decode(frame.json), frame)
+        except (WireError, msgspec.DecodeError) as nonsense:
+            error = WireError(f"The server said something that this version does not understand ({nonsense}).")
+        except ConnectionError:
+            pass
+        finally:
+            self._give_up()
+        if not self._closed:
+            self._writer.close()
+            self._on_lost(error)
+
+    def _take(self, message: FromServer, frame: Frame) -> None:
+        if message.noted is not None:
+            self._on_event(message.noted, frame.blob)
+        elif message.answer is not None and message.id in self._waiting:
+            future = self._waiting[message.id]
+            if not future.done():
+                future.set_result((message.answer, frame.blob))
+
+    def _give_up(self) -> None:
+        for future in self._waiting.values():
+            if not future.done():
+                future.set_exception(ServerError("The connection to the server is lost.", todo="Is it being stopped?"))

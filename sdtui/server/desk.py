@@ -1,0 +1,199 @@
+"""Answers verbs: each one's case is here, the work is done by journal, supervisor, planner and library."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import assert_never
+
+from msgspec.structs import replace
+
+from sdtui import __version__
+from sdtui.errors import ServerError, UsageError
+from sdtui.jobs.plan import SEED_RANGE, Wish, check, one_path, plan
+from sdtui.jobs.queue import RenderQueue, Waiting
+from sdtui.jobs.store import Store
+from sdtui.server.journal import Journal
+from sdtui.server.outputs import Outputs
+from sdtui.server.pictures import load_picture
+from sdtui.server.shelf import Shelf
+from sdtui.server.supervisor import Supervisor
+from sdtui.spec.document import Document
+from sdtui.spec.event import DraftChanged, Requeued
+from sdtui.spec.job import Job, Render
+from sdtui.spec.verbs import (
+    AnyAnswer,
+    AnyVerb,
+    Cancel,
+    Done,
+    EventsAfter,
+    EventsAnswer,
+    Hello,
+    JobAnswer,
+    Jobs,
+    JobsAnswer,
+    Models,
+    ModelsAnswer,
+    Picture,
+    PictureAnswer,
+    Plan,
+    PlanAnswer,
+    PutDraft,
+    Release,
+    Retry,
+    Snapshot,
+    Stop,
+    Submit,
+)
+
+NEWEST_JOBS = 50
+NEWEST_LOG = 200
+EVENTS_AT_ONCE = 1000
+WARMING = frozenset({"studio", "render"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """Where requests arrive. `clock` is seconds since the epoch; `stop` is called with the mode of a Stop."""
+
+    root: Path
+    store: Store
+    journal: Journal
+    queue: RenderQueue
+    supervisor: Supervisor
+    shelf: Shelf
+    outputs: Outputs
+    clock: Callable[[], float]
+    stop: Callable[[str], None]
+
+    def snapshot(self) -> Snapshot:
+        """Everything a client needs to show the studio as it is."""
+        return Snapshot(
+            version=__version__,
+            workspace=str(self.root),
+            pid=os.getpid(),
+            seq=self.store.last_seq(),
+            jobs=self.journal.views(NEWEST_JOBS),
+            workers=self.journal.workers,
+            models=self.shelf.models,
+            draft=self.store.draft(),
+            log=self.store.newest_log(NEWEST_LOG),
+            default_checkpoint=self.shelf.default_name,
+        )
+
+    def arrived(self, client: str) -> None:
+        """A client said hello: one that will want pictures has the workers started and the model loaded."""
+        if client in WARMING and not self.supervisor.draining:
+            self.shelf.when_scanned(self._warm)
+
+    async def answer(self, verb: AnyVerb) -> tuple[AnyAnswer, bytes]:
+        """What a verb gets, and a blob; raises SdtuiError where it is refused."""
+        if isinstance(verb, Picture):
+            return await self._picture(verb)
+        return await self._answer(verb), b""
+
+    async def _answer(self, verb: AnyVerb) -> AnyAnswer:
+        match verb:
+            case Submit():
+                return await self._submit(verb)
+            case Plan():
+                return await self._plan(verb)
+            case Cancel(job_id=job_id):
+                return self._cancel(job_id)
+            case Retry(job_id=job_id):
+                return self._retry(job_id)
+            case Jobs(limit=limit):
+                return JobsAnswer(jobs=self.journal.views(limit))
+            case Models(refresh=refresh):
+                return ModelsAnswer(models=await (self.shelf.scan() if refresh else self.shelf.scanned()))
+            case PutDraft(document=document):
+                self.store.put_draft(document)
+                self.journal.note(DraftChanged(document=document))
+                return Done(count=1)
+            case EventsAfter(seq=seq, limit=limit):
+                return EventsAnswer(events=self.store.events_after(seq, min(limit, EVENTS_AT_ONCE)))
+            case Release():
+                return Done(count=self.supervisor.release())
+            case Stop(mode=mode):
+                self.stop(mode)
+                return Done()
+            case Hello() | Picture():
+                raise ServerError("This is answered elsewhere.")
+            case _:
+                assert_never(verb)
+
+    async def _submit(self, verb: Submit) -> JobAnswer:
+        if self.supervisor.draining:
+            raise ServerError("The server is stopping.", todo="Try again in a moment.")
+        wish = await self._wish(verb.document)
+        job = self._planned(wish, out=verb.out, force=verb.force)
+        # nothing may come between the plan and its place in the queue: names and numbers were chosen by looking
+        view = self.journal.submit(job)
+        now = self.clock()
+        self.queue.append(Waiting(render=render, queued_at=now) for render in job.renders)
+        self.supervisor.revive()
+        self.supervisor.pump()
+        return JobAnswer(job=view)
+
+    async def _plan(self, verb: Plan) -> PlanAnswer:
+        wish = await self._wish(verb.document)
+        job = self._planned(wish, out="", force=False)
+        return PlanAnswer(count=len(job.renders), first_path=job.renders[0].path)
+
+    async def _wish(self, document: Document) -> Wish:
+        await self.shelf.scanned()
+        return check(document, self.shelf.find_checkpoint)
+
+    def _planned(self, wish: Wish, *, out: str, force: bool) -> Job:
+        if out:
+            path = one_path(out, force=force, count=wish.params.count)
+            self.outputs.check_folder(Path(path).parent)
+        else:
+            self.outputs.check_folder(self.outputs.folder)
+
+        def name(renders: tuple[Render, ...], now: float) -> tuple[str, ...]:
+            return (path,) if out else self.outputs.name(renders, now)
+
+        job_id, seed = self.store.next_job_id(), secrets.randbelow(SEED_RANGE)
+        job = plan(wish, job_id=job_id, now=self.clock(), seed=seed, name=name)
+        return replace(job, renders=tuple(replace(render, overwrite=True) for render in job.renders)) if force else job
+
+    def _cancel(self, job_id: int) -> Done:
+        self._known(job_id)
+        return Done(count=self.supervisor.cancel(job_id))
+
+    def _retry(self, job_id: int) -> Done:
+        self._known(job_id)
+        if job_id == 0:
+            raise UsageError("Which job?", todo="`sdtui ls` shows their numbers.")
+        again = [view for view in self.journal.view(job_id).renders if view.state in {"failed", "cancelled"}]
+        self.journal.reopen(job_id)
+        now = self.clock()
+        for view in again:
+            self.journal.note(Requeued(job_id=job_id, render_id=view.id, reason="asked for again"), deaths=0)
+            self.queue.append([Waiting(render=self.store.render(view.id), queued_at=now)])
+        self.supervisor.revive()
+        self.supervisor.pump()
+        return Done(count=len(again))
+
+    async def _picture(self, verb: Picture) -> tuple[PictureAnswer, bytes]:
+        if not self.store.is_planned(verb.path):
+            raise UsageError("This is no picture of this workspace.", where=verb.path)
+        return await asyncio.to_thread(load_picture, Path(verb.path), verb.max_px)
+
+    def _known(self, job_id: int) -> None:
+        if job_id:
+            try:
+                self.journal.view(job_id)
+            except KeyError:
+                raise UsageError(f"There is no job {job_id}.", todo="`sdtui ls` shows their numbers.") from None
+
+    def _warm(self) -> None:
+        if not self.supervisor.draining:
+            version = self.shelf.warm_version(self.store.draft().checkpoint)
+            if version is not None:
+                self.supervisor.warm(version)

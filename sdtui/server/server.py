@@ -1,0 +1,173 @@
+"""The server's main: one per user and workspace, from the lock to the last client's leave."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from sdtui.errors import SdtuiError
+from sdtui.images.publish import find, sweep
+from sdtui.jobs.queue import RenderQueue, Waiting
+from sdtui.jobs.store import Store
+from sdtui.library.library import Library
+from sdtui.server.desk import Desk
+from sdtui.server.journal import Journal
+from sdtui.server.outputs import Outputs
+from sdtui.server.sessions import Sessions
+from sdtui.server.shelf import Shelf
+from sdtui.server.supervisor import Supervisor, WorkerSettings
+from sdtui.spec.event import Published, Requeued
+from sdtui.spec.job import Render
+from sdtui.weights.hashes import HashStore
+from sdtui.worker.devices import find_devices
+from sdtui.workspace.config import Config
+from sdtui.workspace.paths import Workspace
+
+ALREADY = 0
+TICK_S = 1.0
+
+
+def run(workspace: Workspace, config: Config, problems: Iterable[SdtuiError] = (), renderer: str = "") -> int:
+    """Serve the workspace until stopped or idle; exit code 0, also when another server has it already.
+
+    `problems` (of the configuration) go to the log; `renderer` names another than the engine, for tests.
+    """
+    os.umask(0o077)
+    state = workspace.make_state()
+    lock = os.open(state / "server.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print(f"Another server has this workspace already: {workspace.root}", file=sys.stderr)  # noqa: T201
+        return ALREADY
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+    try:
+        asyncio.run(Server(workspace, config, renderer).serve(problems))
+    finally:
+        os.close(lock)
+    return 0
+
+
+class Server:
+    """Everything that lives as long as the server."""
+
+    def __init__(self, workspace: Workspace, config: Config, renderer: str) -> None:
+        self._workspace = workspace
+        self._config = config
+        self._renderer = renderer
+        self._stopping = asyncio.Event()
+        self._last_busy = time.monotonic()
+
+    async def serve(self, problems: Iterable[SdtuiError]) -> None:
+        """Open the database, put right what a crash left, listen, and go on until somebody says stop."""
+        store = Store(self._workspace.state / "queue.db")
+        self._journal = Journal(store, time.time)
+        self._queue = RenderQueue()
+        self._outputs = Outputs(
+            self._workspace.resolve(self._config.outputs.folder), self._config.outputs.pattern, store.planned_in
+        )
+        self._recover(store)
+        self._supervisor = self._make_supervisor()
+        library = Library(self._model_folders(), HashStore(self._workspace.state / "hashes.json"))
+        desk = Desk(
+            root=self._workspace.root,
+            store=store,
+            journal=self._journal,
+            queue=self._queue,
+            supervisor=self._supervisor,
+            shelf=Shelf(library, self._journal, default=self._config.checkpoint),
+            outputs=self._outputs,
+            clock=time.time,
+            stop=self._stop,
+        )
+        self._sessions = Sessions(desk, self._journal)
+        for problem in problems:
+            self._journal.log(str(problem), level="warning")
+        listener = await self._listen()
+        ticking = asyncio.create_task(self._tick())
+        self._supervisor.pump()
+        await self._stopping.wait()
+        ticking.cancel()
+        listener.close()
+        # the socket goes first: from here on a new client starts a new server, which waits for the lock
+        self._workspace.socket.unlink(missing_ok=True)
+        await self._supervisor.stop()
+        await self._sessions.close()
+        store.close()
+
+    async def _listen(self) -> asyncio.Server:
+        path = self._workspace.make_socket_folder()
+        path.unlink(missing_ok=True)
+        listener = await asyncio.start_unix_server(self._sessions.welcome, path=path)
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self._stop, "now")
+        loop.add_signal_handler(signal.SIGINT, self._stop, "now")
+        with contextlib.suppress(ValueError):
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        return listener
+
+    def _make_supervisor(self) -> Supervisor:
+        options = ["--state", str(self._workspace.state), "--locks", str(self._workspace.make_socket_folder().parent)]
+        if self._renderer:
+            options += ["--renderer", self._renderer]
+        devices = find_devices(os.environ) if self._config.devices == "auto" else self._config.devices
+        settings = WorkerSettings(
+            folder=self._workspace.state, options=tuple(options), environ=os.environ, in_flight=self._config.in_flight
+        )
+        return Supervisor(devices, self._queue, self._journal, settings, clock=time.monotonic, adopt=self._adopt)
+
+    def _model_folders(self) -> tuple[Path, ...]:
+        named = (self._config.models.tree, *self._config.models.folders)
+        return tuple(self._workspace.resolve(folder) for folder in named if folder)
+
+    def _recover(self, store: Store) -> None:
+        """After a crash: adopt pictures that were published, queue the others again, sweep what was half written."""
+        now = time.monotonic()
+        folders: set[Path] = set()
+        views = {view.id: view for view in self._journal.open_jobs}
+        for render, deaths in tuple(store.open_renders()):
+            folders.add(Path(render.path).parent)
+            if self._adopt(render):
+                continue
+            state = next(view.state for view in views[render.job_id].renders if view.id == render.id)
+            if state == "running":
+                again = Requeued(job_id=render.job_id, render_id=render.id, reason="the server was started again")
+                self._journal.note(again)
+            self._queue.append([Waiting(render=render, queued_at=now, deaths=deaths)])
+        for job_id in views:
+            self._journal.finish(job_id)
+        for folder in folders:
+            sweep(folder)
+
+    def _adopt(self, render: Render) -> bool:
+        """Note a picture that is on the disk already, whole."""
+        path = find(Path(render.path), render_id=render.id)
+        if path is None:
+            return False
+        self._journal.note(Published(job_id=render.job_id, render_id=render.id, path=str(path)))
+        return True
+
+    def _stop(self, mode: str) -> None:
+        self._supervisor.draining = True
+        if mode == "now" or not self._supervisor.busy:
+            self._stopping.set()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            self._supervisor.check(self._config.release_after_s)
+            now = time.monotonic()
+            if self._supervisor.busy or len(self._sessions) or len(self._queue):
+                self._last_busy = now
+            idle_exit_s = self._config.server.idle_exit_s
+            drained = self._supervisor.draining and not self._supervisor.busy
+            if drained or (idle_exit_s and now - self._last_busy > idle_exit_s):
+                self._stopping.set()

@@ -1,0 +1,294 @@
+"""Drives the workers: starts them, hands out renders, listens, and puts things right when one dies."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sdtui.errors import RenderError, SdtuiError
+from sdtui.jobs.queue import RenderQueue, Waiting
+from sdtui.server.device import STARTS, Device
+from sdtui.server.journal import Journal
+from sdtui.spec.complaint import complaint_of
+from sdtui.spec.event import Cancelled, Failed, Published, Requeued, StepDone, WorkerState
+from sdtui.spec.job import Render
+from sdtui.spec.model import ModelFile
+from sdtui.spec.orders import AnyReport, Drop, Free, Heartbeat, Paint, Warm
+from sdtui.worker.child import NO_DEVICE
+from sdtui.worker.host import WorkerProcess
+
+DEATHS_ALONE = 2
+LOG_TAIL_LINES = 5
+
+Adopt = Callable[[Render], bool]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerSettings:
+    """How workers are started: `folder` gets their logs, `options` go to each one's command line."""
+
+    folder: Path
+    options: tuple[str, ...]
+    environ: Mapping[str, str]
+    in_flight: int
+
+
+class Supervisor:
+    """The workers of a server and the queue they draw from."""
+
+    def __init__(
+        self,
+        devices: Iterable[str],
+        queue: RenderQueue,
+        journal: Journal,
+        settings: WorkerSettings,
+        *,
+        clock: Callable[[], float],
+        adopt: Adopt,
+    ) -> None:
+        """`clock` is monotonic seconds; `adopt` says whether a render's picture is on the disk already, whole."""
+        self.devices = {name: Device(name, settings.in_flight) for name in devices}
+        self._queue = queue
+        self._journal = journal
+        self._settings = settings
+        self._clock = clock
+        self._adopt = adopt
+        self._warm: ModelFile | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.draining = False
+
+    @property
+    def busy(self) -> bool:
+        """Something is in flight."""
+        return any(device.running for device in self.devices.values())
+
+    def log_path(self, device: str) -> Path:
+        """Where a worker's stderr goes."""
+        return self._settings.folder / f"worker-{device.replace(':', '')}.log"
+
+    def warm(self, checkpoint: ModelFile) -> None:
+        """Start every worker and have this checkpoint loaded before anybody waits for it."""
+        self._warm = checkpoint
+        for device in self.devices.values():
+            if device.ready:
+                device.released = False
+                device.send(Warm(checkpoint=checkpoint))
+            self._ensure(device)
+
+    def pump(self) -> None:
+        """Hand out renders while there are some and a worker has room; the emptiest worker comes first."""
+        if self.draining:
+            return
+        while len(self._queue):
+            open_devices = [device for device in self.devices.values() if device.room > 0]
+            if not self._give_one(sorted(open_devices, key=lambda device: len(device.running))):
+                return
+
+    def revive(self) -> None:
+        """Somebody wants a picture: devices whose worker could not be started are tried again."""
+        for device in self.devices.values():
+            if not device.usable:
+                device.usable, device.failed_starts = True, 0
+
+    def cancel(self, job_id: int) -> int:
+        """Take back what is queued or in flight of a job (0: of every job); the number of pictures concerned."""
+        count = 0
+        for one in self._queue.of_job(job_id):
+            self._queue.remove(one.render.id)
+            self._journal.note(Cancelled(job_id=one.render.job_id, render_id=one.render.id))
+            count += 1
+        for device in self.devices.values():
+            for one in device.running.values():
+                if job_id in (0, one.render.job_id):
+                    device.cancelling.add(one.render.id)
+                    device.send(Drop(render_id=one.render.id))
+                    count += 1
+        return count
+
+    def release(self) -> int:
+        """Have every worker give its device's memory back; how many were told."""
+        ready = [device for device in self.devices.values() if device.ready]
+        for device in ready:
+            device.released = True
+            device.send(Free())
+        return len(ready)
+
+    def check(self, release_after_s: float) -> None:
+        """Called every second: kill a worker that is silent for too long, release a device that is idle for long."""
+        now = self._clock()
+        for device in self.devices.values():
+            if device.process is None:
+                continue
+            if (device.running or not device.ready) and now - device.last_sign > device.deadline_s:
+                self._journal.log(
+                    f"The worker on {device.name} gave no sign for {now - device.last_sign:.0f} s; it is replaced.",
+                    level="error",
+                )
+                device.process.kill()
+            idle = device.ready and not device.running and not device.released
+            if idle and release_after_s and now - device.last_work > release_after_s:
+                device.released = True
+                device.send(Free())
+
+    async def stop(self) -> None:
+        """End every worker; what was in flight stays planned."""
+        self.draining = True
+        processes = [device.process for device in self.devices.values() if device.process is not None]
+        await asyncio.gather(*(process.quit() for process in processes))
+        for task in self._tasks:
+            task.cancel()
+
+    def _give_one(self, devices: list[Device]) -> bool:
+        for device in devices:
+            one = self._queue.take(now=self._clock(), loaded=device.groups, running=len(device.running))
+            if one is None:
+                continue
+            if not device.running:
+                device.last_sign = self._clock()
+            device.running[one.render.id] = one
+            if device.ready:
+                self._order(device, one)
+            self._ensure(device)
+            return True
+        return False
+
+    def _order(self, device: Device, one: Waiting) -> None:
+        device.released = False
+        document = self._journal.view(one.render.job_id).document
+        device.send(Paint(render=one.render, document=document, alone=one.alone))
+
+    def _ensure(self, device: Device) -> None:
+        if device.process is None and not device.starting and device.usable:
+            device.starting = True
+            task = asyncio.create_task(self._start(device))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _start(self, device: Device) -> None:
+        device.last_sign = self._clock()
+        device.step_seconds.clear()
+        self._journal.note(WorkerState(device=device.name, state="starting", text="starting"))
+        try:
+            device.process = await WorkerProcess.start(
+                (device.name, *self._settings.options),
+                log=self.log_path(device.name),
+                environ=self._settings.environ,
+                on_report=lambda report, blob: self._heard(device, report, blob),
+                on_exit=lambda status: self._ended(device, status),
+            )
+        except OSError as error:
+            device.starting = False
+            device.failed_starts += 1
+            self._journal.log(f"The worker on {device.name} cannot be started: {error}.", level="error")
+            self._give_up(device)
+
+    def _heard(self, device: Device, report: AnyReport, blob: bytes) -> None:
+        if isinstance(report, Heartbeat):
+            return
+        device.last_sign = self._clock()
+        if isinstance(report, WorkerState):
+            self._became(device, report)
+        elif isinstance(report, StepDone):
+            device.step_seconds.append(report.seconds)
+        elif isinstance(report, Published | Failed | Cancelled):
+            if report.render_id not in device.running:
+                return
+            del device.running[report.render_id]
+            device.cancelling.discard(report.render_id)
+            device.last_work = device.last_sign
+        self._journal.note(report, blob)
+        if isinstance(report, Published | Failed | Cancelled):
+            self.pump()
+
+    def _became(self, device: Device, state: WorkerState) -> None:
+        if state.state != "ready" or device.ready:
+            return
+        device.ready, device.starting, device.failed_starts = True, False, 0
+        device.last_work = self._clock()
+        for one in device.running.values():
+            self._order(device, one)
+        if self._warm is not None and not device.running:
+            device.released = False
+            device.send(Warm(checkpoint=self._warm))
+
+    def _ended(self, device: Device, status: int) -> None:
+        was_ready = device.ready
+        device.process, device.ready, device.starting = None, False, False
+        lost = tuple(device.running.values())
+        cancelled = set(device.cancelling)
+        device.running.clear()
+        device.cancelling.clear()
+        self._journal.note(
+            WorkerState(
+                device=device.name, state="died" if lost or status else "stopped", text=f"ended with status {status}"
+            )
+        )
+        if self.draining:
+            return
+        if lost:
+            self._journal.log(
+                f"The worker on {device.name} ended with status {status}; {len(lost)} pictures run again.",
+                level="warning",
+            )
+        for one in reversed(lost):
+            self._settle(one, cancelled=one.render.id in cancelled, suspect=was_ready, device=device)
+        if not was_ready:
+            device.failed_starts += 1
+            device.usable = status != NO_DEVICE
+            self._give_up(device)
+        if len(self._queue):
+            self.pump()
+
+    def _settle(self, one: Waiting, *, cancelled: bool, suspect: bool, device: Device) -> None:
+        """Decide what becomes of a render whose worker ended."""
+        render = one.render
+        if self._adopt(render):
+            return
+        if cancelled:
+            self._journal.note(Cancelled(job_id=render.job_id, render_id=render.id))
+            return
+        deaths = one.deaths + (1 if one.alone and suspect else 0)
+        if deaths >= DEATHS_ALONE:
+            error = RenderError(
+                f"Its worker died {deaths} times while it made this picture alone.",
+                where=device.name,
+                todo=f"The end of its log ({self.log_path(device.name)}): {self._log_tail(device)}",
+            )
+            self._journal.note(Failed(job_id=render.job_id, render_id=render.id, error=complaint_of(error)))
+            return
+        again = replace(one, alone=one.alone or suspect, deaths=deaths)
+        self._journal.note(
+            Requeued(job_id=render.job_id, render_id=render.id, reason="its worker ended"), deaths=deaths
+        )
+        self._queue.put_first([again])
+
+    def _give_up(self, device: Device) -> None:
+        """When no worker can be started, say so at every waiting picture rather than let people wait for ever."""
+        if device.usable and device.failed_starts < STARTS:
+            return
+        device.usable = False
+        if any(other.usable for other in self.devices.values()):
+            return
+        if device.name.startswith("cuda") and "cpu" not in self.devices:
+            self._journal.log("No graphics card can be used; pictures are made on the CPU.", level="warning")
+            self.devices["cpu"] = Device("cpu", self._settings.in_flight)
+            self.pump()
+            return
+        error: SdtuiError = RenderError(
+            f"The worker for {device.name} does not start.",
+            where=str(self.log_path(device.name)),
+            todo=f"`sdtui doctor` tells more, `sdtui stop` and a new start try again. The log ends: {self._log_tail(device)}",
+        )
+        for one in self._queue.of_job(0):
+            self._queue.remove(one.render.id)
+            failed = Failed(job_id=one.render.job_id, render_id=one.render.id, error=complaint_of(error))
+            self._journal.note(failed)
+
+    def _log_tail(self, device: Device) -> str:
+        try:
+            lines = self.log_path(device.name).read_text(errors="replace").splitlines()
+        except OSError:
+            return "(no log)"
+        return " / ".join(line.strip() for line in lines[-LOG_TAIL_LINES:]) or "(empty)"
