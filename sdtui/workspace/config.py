@@ -15,8 +15,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from sdtui.errors import ConfigError, SdtuiError
-from sdtui.workspace.schema import fit, leaves
-from sdtui.workspace.yaml_reader import Plain, Tree, read_yaml
+from sdtui.workspace.tree import Plain, Tree
 
 WORKSPACE_FILE = "sdtui.yaml"
 # What a folder found on the way up must not decide for its visitor: where they live, and which program is run.
@@ -161,20 +160,28 @@ def load_layers(workspace_root: Path | None = None) -> Layers:
     problems: list[ConfigError] = []
     for file in files:
         named = file == files[0] and bool(os.environ.get("SDTUI_CONFIG"))
-        if not named and not file.exists():
-            continue
-        try:
-            tree = read_yaml(file)
-        except SdtuiError as error:
-            problems.append(ConfigError(error.what, where=error.where, todo=error.todo))
-            continue
-        fitted = fit(tree, Config)
-        problems += fitted.problems
-        values = dict(fitted.values)
-        if file != files[0]:
-            problems += _take_user_only(values, tree)
-        _merge(merged, values, (), sources, tree)
+        if named or file.exists():
+            problems += _add_layer(file, file == files[0], merged, sources)
     return Layers(msgspec.convert(merged, Config), sources, tuple(problems), tuple(files))
+
+
+def _add_layer(file: Path, is_users: bool, merged: dict[str, Plain], sources: dict[str, str]) -> list[ConfigError]:
+    """Merge what of a file is fine; the problems of the rest."""
+    # Most users have no file, and the studio's first paint should not wait for a YAML parser.
+    from sdtui.workspace.schema import fit, leaves
+    from sdtui.workspace.yaml_reader import read_yaml
+
+    try:
+        tree = read_yaml(file)
+    except SdtuiError as error:
+        return [ConfigError(error.what, where=error.where, todo=error.todo)]
+    values, found = fit(tree, Config)
+    problems = [*found, *(_take_user_only(values, tree) if not is_users else ())]
+    _merge(merged, values)
+    for leaf in leaves(Config):
+        if _is_set(values, leaf.path):
+            sources[leaf.name] = tree.place(leaf.path)
+    return problems
 
 
 def _take_user_only(values: dict[str, Plain], tree: Tree) -> list[ConfigError]:
@@ -190,17 +197,21 @@ def _take_user_only(values: dict[str, Plain], tree: Tree) -> list[ConfigError]:
     ]
 
 
-def _merge(
-    into: dict[str, Plain], values: Mapping[str, Plain], path: tuple[str, ...], sources: dict[str, str], tree: Tree
-) -> None:
-    names = {leaf.path: leaf.name for leaf in leaves(Config)}
+def _merge(into: dict[str, Plain], values: Mapping[str, Plain]) -> None:
+    """Put values over values; sections and free maps key by key."""
     for key, value in values.items():
-        place = (*path, key)
         below = into.get(key)
         if isinstance(value, dict):
-            below = into[key] = dict(below) if isinstance(below, dict) else {}
-            _merge(below, value, place, sources, tree)
+            into[key] = below = dict(below) if isinstance(below, dict) else {}
+            _merge(below, value)
         else:
             into[key] = value
-        if place in names and value != {}:
-            sources[names[place]] = tree.place(place)
+
+
+def _is_set(values: Mapping[str, Plain], path: tuple[str, ...]) -> bool:
+    value: Plain = dict(values)
+    for name in path:
+        if not isinstance(value, dict) or name not in value:
+            return False
+        value = value[name]
+    return value != {}

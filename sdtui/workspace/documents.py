@@ -12,7 +12,8 @@ from sdtui.errors import ConfigError, UsageError
 from sdtui.spec.document import Document
 from sdtui.spec.params import Scalar, check_value, parse_value
 from sdtui.workspace.schema import fit
-from sdtui.workspace.yaml_reader import Plain, Tree, parse_yaml, read_text
+from sdtui.workspace.tree import Plain, Tree
+from sdtui.workspace.yaml_reader import parse_yaml, read_text
 
 READERS = (".txt", ".yaml", ".yml", ".json")
 

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from sdtui.errors import ConfigError
-from sdtui.workspace.yaml_reader import KeyPath, Plain, Tree
+from sdtui.workspace.tree import KeyPath, Plain, Tree
 
 
 class Leaf(NamedTuple):

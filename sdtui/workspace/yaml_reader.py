@@ -11,17 +11,14 @@ import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 import yaml
 
 from sdtui.errors import ConfigError, WorkspaceError
+from sdtui.workspace.tree import KeyPath, Plain, Tree
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
-
-Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
-KeyPath = tuple[str | int, ...]
 
 _INT = re.compile(r"[-+]?[0-9]{1,40}\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
@@ -31,22 +28,6 @@ _WORDS: Mapping[str, Plain] = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 _TEXT_TAGS = {"!", "tag:yaml.org,2002:str"}
-
-
-class Tree(NamedTuple):
-    """What a file says, and the line (from 1) on which each value stands."""
-
-    value: Plain
-    lines: Mapping[KeyPath, int]
-    where: str = ""
-
-    def place(self, path: KeyPath) -> str:
-        """`file:line` of a value, or of the nearest thing around it whose line is known."""
-        for length in range(len(path), -1, -1):
-            line = self.lines.get(path[:length])
-            if line is not None:
-                return f"{self.where}:{line}" if self.where else f"line {line}"
-        return self.where
 
 
 def read_text(path: Path, max_bytes: int = MAX_BYTES) -> str:
