@@ -1,0 +1,60 @@
+"""The model families by the ids that records carry, and which of them can be rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+UNKNOWN = "unknown"
+
+
+class Family(Struct, frozen=True, kw_only=True):
+    """One family of models; `renderable` says whether the engine makes pictures with its checkpoints."""
+
+    id: str
+    label: str
+    renderable: bool = False
+
+
+FAMILIES: tuple[Family, ...] = (
+    Family(id="sd1", label="SD 1.x", renderable=True),
+    Family(id="sd1-inpaint", label="SD 1.x inpainting"),
+    Family(id="sd2", label="SD 2.x"),
+    Family(id="sd2-inpaint", label="SD 2.x inpainting"),
+    Family(id="sdxl", label="SDXL"),
+    Family(id="sdxl-inpaint", label="SDXL inpainting"),
+    Family(id="sdxl-refiner", label="SDXL refiner"),
+    Family(id="sd3", label="SD 3"),
+    Family(id="flux", label="Flux"),
+    # what SD 1.x, 2.x and XL share: a VAE of theirs cannot be told apart by its header
+    Family(id="sd", label="SD 1.x, 2.x or XL"),
+    Family(id="any", label="any model"),
+    Family(id=UNKNOWN, label="unknown family"),
+)
+FAMILY: Mapping[str, Family] = {family.id: family for family in FAMILIES}
+
+CONTEXT_WIDTHS: Mapping[int, str] = {768: "sd1", 1024: "sd2", 2048: "sdxl", 1280: "sdxl-refiner"}
+"""Family by the width of the text encoding that cross-attention reads."""
+INPUT_CHANNELS: Mapping[int, str] = {4: "", 9: "-inpaint"}
+"""What the number of the UNet's input channels adds to the family's id; other numbers are no family of ours."""
+METADATA_PREFIXES: tuple[tuple[str, str], ...] = (
+    ("stable-diffusion-xl", "sdxl"),
+    ("sdxl", "sdxl"),
+    ("stable-diffusion-v1", "sd1"),
+    ("sd_v1", "sd1"),
+    ("sd_1", "sd1"),
+    ("stable-diffusion-v2", "sd2"),
+    ("sd_v2", "sd2"),
+    ("stable-diffusion-3", "sd3"),
+    ("stable-diffusion-v3", "sd3"),
+    ("sd3", "sd3"),
+    ("flux", "flux"),
+)
+"""Family by the beginning of `modelspec.architecture` or `ss_base_model_version`, where the tensors do not tell."""
+
+
+def with_channels(family: str, channels: int) -> str:
+    """The family's id with what its UNet's input channels say: `sd1` of 9 channels is `sd1-inpaint`."""
+    widened = family + INPUT_CHANNELS.get(channels, "?")
+    return widened if widened in FAMILY else UNKNOWN

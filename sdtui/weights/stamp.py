@@ -1,0 +1,47 @@
+"""The version of a model on disk: what changes when somebody replaces it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+PARTS = ("unet", "vae", "text_encoder")
+"""The subfolders of a diffusers folder whose weights a picture is made with."""
+WEIGHT_NAMES = (
+    "diffusion_pytorch_model.safetensors",
+    "diffusion_pytorch_model.fp16.safetensors",
+    "model.safetensors",
+    "model.fp16.safetensors",
+)
+"""Files that hold a part's weights, the preferred first."""
+
+
+class Stamp(NamedTuple):
+    """`size` in bytes and `mtime_ns` in nanoseconds since the epoch: of a file, or of all that counts in a diffusers folder."""
+
+    size: int
+    mtime_ns: int
+
+
+def stamp(path: Path) -> Stamp:
+    """The version of a file, or of a diffusers folder (sum of the sizes, newest time); raises OSError when it is gone."""
+    if not path.is_dir():
+        status = path.stat()
+        return Stamp(status.st_size, status.st_mtime_ns)
+    members = [path / "model_index.json", *(path / part / "config.json" for part in PARTS)]
+    members += [weights for part in PARTS if (weights := part_weights(path, part))]
+    states = [member.stat() for member in members if member.is_file()]
+    if not states:
+        raise FileNotFoundError(f"{path} holds no model")
+    return Stamp(sum(state.st_size for state in states), max(state.st_mtime_ns for state in states))
+
+
+def part_weights(folder: Path, part: str) -> Path | None:
+    """The file with the weights of a diffusers folder's part (full precision before fp16); None when there is none."""
+    candidates = (folder / part / name for name in WEIGHT_NAMES)
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def hashed_file(path: Path) -> Path:
+    """The file whose SHA-256 stands for the model: itself, or the UNet's weights of a diffusers folder."""
+    return (part_weights(path, "unet") or path) if path.is_dir() else path
