@@ -15,7 +15,7 @@ from sdtui.jobs.schema import MIGRATIONS
 from sdtui.spec.complaint import Complaint
 from sdtui.spec.document import Document
 from sdtui.spec.event import AnyEvent, Cancelled, Failed, Finished, Noted, Published, Requeued, Started, Submitted
-from sdtui.spec.fold import job_id_of
+from sdtui.spec.fold import job_id_of, opened
 from sdtui.spec.job import Job, Render
 from sdtui.spec.jobview import JobView, RenderState, RenderView
 
@@ -181,9 +181,13 @@ class Store:
             self._db.execute("INSERT OR REPLACE INTO kept (name, body) VALUES (?, ?)", (DRAFT, _text(document)))
 
     def _submitted(self, job_id: int) -> Submitted:
-        view = self.view(job_id)
-        fresh = tuple(RenderView(id=r.id, index=r.index, seed=r.seed, steps=r.steps, path=r.path) for r in view.renders)
-        return Submitted(job=msgspec.structs.replace(view, renders=fresh))
+        created_at, document = self._db.execute(
+            "SELECT created_at, document FROM jobs WHERE id = ?", (job_id,)
+        ).fetchone()
+        rows = self._db.execute("SELECT body FROM renders WHERE job_id = ? ORDER BY place", (job_id,))
+        renders = tuple(msgspec.json.decode(body, type=Render) for (body,) in rows)
+        plain = msgspec.json.decode(document, type=Document)
+        return Submitted(job=opened(Job(id=job_id, created_at=created_at, document=plain, renders=renders)))
 
     def _set(
         self,

@@ -1,0 +1,55 @@
+"""Which render a worker gets next."""
+
+from sdtui.jobs.queue import LOOK_AHEAD, PATIENCE_S, RenderQueue, Waiting
+from tests.jobs.make import a_render
+
+
+def queue_of(*waiting):
+    queue = RenderQueue()
+    queue.append(waiting)
+    return queue
+
+
+def waiting(name, model="m", **more):
+    return Waiting(render=a_render(name, model=model), queued_at=more.pop("at", 0.0), **more)
+
+
+def take(queue, *, now=1.0, loaded=(), running=0):
+    one = queue.take(now=now, loaded=loaded, running=running)
+    return one and one.render.id
+
+
+def test_renders_leave_in_the_order_they_came():
+    queue = queue_of(waiting("a"), waiting("b"))
+    assert [take(queue), take(queue), take(queue)] == ["a", "b", None]
+
+
+def test_the_loaded_checkpoint_comes_first():
+    queue = queue_of(waiting("a", "x"), waiting("b", "y"))
+    assert take(queue, loaded=[a_render(model="y").group_key]) == "b"
+
+
+def test_looking_ahead_is_bounded():
+    queue = queue_of(*(waiting(f"x{i}", "x") for i in range(LOOK_AHEAD)), waiting("y", "y"))
+    assert take(queue, loaded=[a_render(model="y").group_key]) == "x0"
+
+
+def test_nobody_starves():
+    queue = queue_of(waiting("old", "x", at=0.0), waiting("b", "y", at=0.0))
+    assert take(queue, now=PATIENCE_S + 1, loaded=[a_render(model="y").group_key]) == "old"
+
+
+def test_a_suspect_gets_an_empty_worker_only():
+    queue = queue_of(waiting("suspect", alone=True), waiting("b"))
+    assert take(queue, running=1) == "b"
+    assert take(queue, running=1) is None
+    assert take(queue, running=0) == "suspect"
+
+
+def test_what_was_lost_goes_to_the_front_once():
+    queue = queue_of(waiting("a"), waiting("b"))
+    queue.put_first([waiting("b", alone=True)])
+    assert [one.render.id for one in queue] == ["b", "a"]
+    assert queue.remove("a")
+    assert not queue.remove("a")
+    assert len(queue) == 1
