@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from sdtui.errors import UsageError, WorkspaceError
 from sdtui.prompt.parser import parse
-from sdtui.prompt.tags import tags
 from sdtui.spec.document import Document
 from sdtui.spec.job import Job, Render
 from sdtui.spec.model import ModelFile, ModelRecord
@@ -87,7 +86,7 @@ def one_path(out: str, *, force: bool, count: int) -> str:
 
 
 def _check_prompt(where: str, text: str) -> None:
-    for tag in tags(parse(text)):
+    for tag in parse(text).tags:
         raise UsageError(
             f"<{tag.kind}:…> is not supported yet.",
             where=where,

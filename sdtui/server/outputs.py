@@ -43,4 +43,4 @@ class Outputs:
     def _names_in(self, folder: Path) -> Iterable[str]:
         yield from self._planned_in(folder)
         if folder.is_dir():
-            yield from os.listdir(folder)
+            yield from (entry.name for entry in folder.iterdir())

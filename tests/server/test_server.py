@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.server.conftest import server_pid
 
 from sdtui.client.client import Client
 from sdtui.errors import ModelError, ServerError, UsageError, WorkspaceError
@@ -29,6 +28,7 @@ from sdtui.spec.event import (
     WorkerState,
 )
 from sdtui.wire.frames import FrameReader, pack
+from tests.server.conftest import server_pid
 
 
 def document(prompt="a red circle", **params):
