@@ -89,6 +89,13 @@ def fit(width_px: int, height_px: int, box: Box, cell: CellSize) -> Fit | None:
     return Fit(cells, out_width, out_height)
 
 
+def whole_cells(size: Fit, box: Box, cell: CellSize) -> Box:
+    """The cells nearest to a size, for terminals that stretch a picture over whole cells."""
+    width = max(1, round(size.width_px / cell.width_px))
+    height = max(1, round(size.height_px / cell.height_px))
+    return Box(min(width, box.width_cells), min(height, box.height_cells))
+
+
 def rows(cells: Iterable[Iterable[Cell]]) -> tuple[tuple[Cell, ...], ...]:
     """Cells as a painting holds them."""
     return tuple(tuple(row) for row in cells)
