@@ -1,0 +1,32 @@
+"""Tables for people: columns aligned by what a terminal shows, the last one cut to its width."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Sequence
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Heads and rows as lines of text; on a terminal the last column is cut, in a pipe it is whole."""
+    from rich.cells import cell_len, set_cell_size
+
+    from sdtui.terminal.filter import clean
+
+    lines = [heads, *([clean(cell) for cell in row] for row in rows)]
+    widths = [max(cell_len(line[column]) for line in lines) for column in range(len(heads) - 1)]
+    room = shutil.get_terminal_size().columns - sum(widths) - 2 * len(widths) if sys.stdout.isatty() else None
+    return "\n".join(
+        "  ".join(
+            [*(set_cell_size(cell, width) for cell, width in zip(line, widths, strict=False)), _cut(line[-1], room)]
+        ).rstrip()
+        for line in lines
+    )
+
+
+def _cut(text: str, room: int | None) -> str:
+    from rich.cells import cell_len, set_cell_size
+
+    if room is None or cell_len(text) <= room:
+        return text
+    return set_cell_size(text, max(room - 1, 8)).rstrip() + "…"

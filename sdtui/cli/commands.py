@@ -1,0 +1,26 @@
+"""The table of commands that help, dispatch and completion are made from."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Command(NamedTuple):
+    """One word after `sdtui`; its module is imported when it is used."""
+
+    name: str
+    module: str
+    help: str
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("render", "render", "Make pictures of a prompt or a file."),
+    Command("ls", "ls", "List the jobs."),
+    Command("cancel", "cancel", "Take back a job's unfinished pictures."),
+    Command("retry", "retry", "Queue a job's failed and cancelled pictures again."),
+    Command("stop", "stop", "End the server; unfinished jobs wait for the next one."),
+    Command("models", "models", "List the model files that were found."),
+    Command("doctor", "doctor", "Look at terminal, devices, folders and configuration; say what to do."),
+    Command("config", "config", "Show every key of the configuration, or where it is."),
+    Command("completion", "completion", "Print the completion of a shell."),
+)

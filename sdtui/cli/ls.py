@@ -1,0 +1,51 @@
+"""List the jobs, newest last; unfinished ones always."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from typing import TYPE_CHECKING
+
+from sdtui.cli.connection import ask
+from sdtui.cli.say import say
+
+if TYPE_CHECKING:
+    from sdtui.spec.jobview import JobView
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """How many, and as what."""
+    parser.add_argument("-n", "--limit", metavar="N", type=int, default=20, help="the newest N jobs (20)")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the list."""
+    jobs = ask(args.workspace, lambda client: client.jobs(max(args.limit, 0)))
+    if args.json:
+        from sdtui.cli.json_lines import job_line
+
+        for job in jobs:
+            say(job_line(job))
+    elif not jobs:
+        say('No jobs yet. The first one: sdtui render "a large red circle on a white background"')
+    else:
+        from sdtui.cli.columns import table
+
+        now = time.time()
+        say(table(("JOB", "STATE", "DONE", "AGE", "PROMPT"), [_row(job, now) for job in jobs]))
+    return 0
+
+
+def _row(job: JobView, now: float) -> tuple[str, ...]:
+    done = sum(picture.state == "done" for picture in job.renders)
+    share = f" {job.progress:.0%}" if job.state == "running" else ""
+    prompt = " ".join(job.document.prompt.split()) or "(no prompt)"
+    return (str(job.id), job.state + share, f"{done}/{len(job.renders)}", _age(now - job.created_at), prompt)
+
+
+def _age(seconds: float) -> str:
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{max(seconds, 0):.0f} s"

@@ -1,0 +1,66 @@
+"""The way in and the way out: find the command, run it, turn every error into a sentence and an exit code."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+from sdtui.errors import SdtuiError
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run one command line; returns its exit code."""
+    from sdtui.cli.exits import FAILED, INTERRUPTED, OK, exit_code
+    from sdtui.cli.say import complain, note
+
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A name that the terminal's encoding does not have must not end a listing.
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = _dispatch(argv)
+        sys.stdout.flush()
+        return code
+    except SdtuiError as error:
+        complain(error)
+        return exit_code(error)
+    except KeyboardInterrupt:
+        note("Interrupted.")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader has seen enough (`sdtui ls | head`); keep the interpreter from complaining about it once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except Exception as error:  # noqa: BLE001 - the top of the command line: the last place that can say something
+        if os.environ.get("SDTUI_TRACEBACK"):
+            traceback.print_exc()
+        note(f"sdtui: A fault of our own: {type(error).__name__}: {error}. SDTUI_TRACEBACK=1 shows where.")
+        return FAILED
+
+
+def _dispatch(argv: Sequence[str]) -> int:
+    if not argv:
+        from sdtui.cli import studio
+
+        return studio.open_studio(None)
+    from sdtui.cli.parser import command_parser, find_command, load_command, split, top_parser
+
+    before, name, after = split(argv)
+    given = top_parser().parse_fully(before)
+    if given.config is not None:
+        # In the environment, so that a server started by this command reads the same file.
+        os.environ["SDTUI_CONFIG"] = str(given.config.expanduser().absolute())
+    if not name:
+        from sdtui.cli import studio
+
+        return studio.open_studio(given.workspace)
+    command = find_command(name)
+    module = load_command(command)
+    args = command_parser(command, module).parse_fully(after)
+    args.workspace = getattr(args, "workspace", given.workspace)
+    if getattr(args, "config", None) is not None:
+        os.environ["SDTUI_CONFIG"] = str(args.config.expanduser().absolute())
+    return module.run(args)

@@ -1,0 +1,40 @@
+"""List the model files that were found: the built-in one and those of the folders in the configuration."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from sdtui.cli.connection import ask
+from sdtui.cli.say import say
+
+if TYPE_CHECKING:
+    from sdtui.spec.model import ModelRecord
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """As what, and how fresh."""
+    parser.add_argument("--refresh", action="store_true", help="look through the folders anew")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the list."""
+    records = ask(args.workspace, lambda client: client.models(args.refresh))
+    if args.json:
+        from sdtui.cli.json_lines import line
+
+        for record in records:
+            say(line(record))
+    else:
+        from sdtui.cli.columns import table
+
+        say(table(("NAME", "KIND", "FAMILY", "SIZE", "WHERE"), [_row(record) for record in records]))
+    return 0
+
+
+def _row(record: ModelRecord) -> tuple[str, ...]:
+    where = "built in" if record.builtin else record.path
+    if record.problem:
+        where = f"cannot be used: {record.problem} ({where})"
+    return (record.name, record.kind, record.family, f"{record.size / 1e6:.1f} MB", where)

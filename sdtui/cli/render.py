@@ -1,0 +1,92 @@
+"""Make pictures of a prompt or a file and print their paths.
+
+A .txt file is the prompt; a .yaml or .json file has `prompt`, `negative_prompt`, `checkpoint` and `params` (presets are such
+files). What is given on the command line counts over the file. Ctrl+C cancels the job; the second one leaves it be.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from sdtui.cli.place import open_strictly
+from sdtui.cli.say import note, say
+from sdtui.errors import UsageError
+from sdtui.spec.document import Document
+from sdtui.spec.params import FIELDS, Field, Scalar, parse_value
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """What to make, one option for each row of FIELDS, where to put it, what to print."""
+    parser.add_argument("prompt", metavar="PROMPT", nargs="?", help="what is to be seen")
+    parser.add_argument("-f", "--file", metavar="FILE", type=Path, help="a document: .txt, .yaml or .json")
+    parser.add_argument("--negative", metavar="TEXT", help="what is not to be seen")
+    parser.add_argument("--checkpoint", metavar="NAME", help="the model (see `sdtui models`)")
+    fields = parser.add_argument_group("parameters")
+    for field in FIELDS:
+        _add_field(fields, field)
+    output = parser.add_argument_group("output")
+    output.add_argument("-o", "--out", metavar="FILE", help="write the picture there (one picture only)")
+    output.add_argument("--force", action="store_true", help="-o may replace a file")
+    output.add_argument("--json", action="store_true", help="print every event as a line of JSON")
+    output.add_argument("--detach", action="store_true", help="print the job's number and do not wait for it")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Submit, and stay until it is done."""
+    document = read_arguments(args)
+    place = open_strictly(args.workspace)
+    out = str(Path(args.out).expanduser().absolute()) if args.out else ""
+    if args.detach:
+        from sdtui.cli.connection import ask
+
+        job = ask(args.workspace, lambda client: client.submit(document, out=out, force=args.force))
+        note(f"Job {job.id} is queued; `sdtui ls` shows it.")
+        say(str(job.id))
+        return 0
+    from sdtui.cli.follow import Follower
+    from sdtui.cli.progress import choose_display
+
+    return asyncio.run(Follower(place, choose_display(json=args.json)).follow(document, out, args.force))
+
+
+def read_arguments(args: argparse.Namespace) -> Document:
+    """The document that was asked for; raises UsageError, and what a file can raise."""
+    from sdtui.workspace.documents import read_document
+
+    if args.prompt is None and args.file is None:
+        raise UsageError("There is nothing to make a picture of.", todo="Give a PROMPT or -f FILE.")
+    if args.force and not args.out:
+        raise UsageError("--force goes with -o.", todo="Pictures without -o never replace one.")
+    document = read_document(args.file) if args.file is not None else Document()
+    params: dict[str, Scalar] = dict(document.params)
+    for field in FIELDS:
+        given = getattr(args, field.name)
+        if given is not None:
+            params[field.name] = parse_value(field.name, given) if isinstance(given, str) else given
+    return replace(
+        document,
+        prompt=document.prompt if args.prompt is None else args.prompt,
+        negative_prompt=document.negative_prompt if args.negative is None else args.negative,
+        checkpoint=document.checkpoint if args.checkpoint is None else args.checkpoint,
+        params=params,
+    )
+
+
+def _add_field(group: argparse._ArgumentGroup, field: Field) -> None:
+    help_text = f"{field.help} ({_bounds(field)})".replace("%", "%%")
+    if field.kind == "bool":
+        group.add_argument(field.option, action=argparse.BooleanOptionalAction, default=None, help=field.help)
+        return
+    # Choices are not argparse's: parse_value takes them in any case and knows the nearest name.
+    metavar = {"int": "N", "float": "X"}.get(field.kind, "NAME")
+    group.add_argument(field.option, dest=field.name, metavar=metavar, help=help_text)
+
+
+def _bounds(field: Field) -> str:
+    if field.choices:
+        return f"{', '.join(field.choices)}; default {field.default}"
+    return f"{field.low:.10g} to {field.high:.10g}; default {field.default}"
