@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import os
 import stat
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 from sdtui.errors import ModelError
 
 
-def open_regular(path: Path) -> BinaryIO:
+def open_regular(path: Path) -> FileIO:
     """An ordinary file, open for reading without buffer; raises ModelError when it is missing, unreadable or no file."""
     try:
         # O_NONBLOCK: opening a named pipe would wait for its writer for ever
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
-        raise ModelError(_reason(error), where=str(path)) from None
+        raise ModelError(describe(error), where=str(path)) from None
     except ValueError:
         raise ModelError("The name holds a zero byte.", where=str(path).replace("\0", "?")) from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise ModelError("This is not an ordinary file.", where=str(path))
-    return os.fdopen(descriptor, "rb", buffering=0)
+    return FileIO(descriptor, "rb")
 
 
 def read_small(path: Path, limit: int) -> bytes:
@@ -34,14 +34,14 @@ def read_small(path: Path, limit: int) -> bytes:
     return data
 
 
-def read_exactly(file: BinaryIO, count: int, path: Path) -> bytes:
+def read_exactly(file: FileIO, count: int, path: Path) -> bytes:
     """The next `count` bytes, fewer only at the end of the file; raises ModelError when the disk fails."""
     parts: list[bytes] = []
     while count > 0:
         try:
             part = file.read(count)
         except OSError as error:
-            raise ModelError(_reason(error), where=str(path)) from None
+            raise ModelError(describe(error), where=str(path)) from None
         if not part:
             break
         parts.append(part)
@@ -49,7 +49,8 @@ def read_exactly(file: BinaryIO, count: int, path: Path) -> bytes:
     return b"".join(parts)
 
 
-def _reason(error: OSError) -> str:
+def describe(error: OSError) -> str:
+    """Why a file cannot be read, in a sentence."""
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return "There is no such file."
     if isinstance(error, PermissionError):

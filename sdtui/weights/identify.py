@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from sdtui.errors import ModelError
 from sdtui.spec.model import ModelKind, ModelRecord
 from sdtui.weights.families import FAMILIES, FAMILY, METADATA_PREFIXES, UNKNOWN
+from sdtui.weights.files import describe
 from sdtui.weights.folder import check_parts, folder_family, is_model_folder, prediction
 from sdtui.weights.header import Header, read_header
 from sdtui.weights.stamp import stamp
@@ -47,6 +48,8 @@ def identify(path: Path, *, expected: ModelKind = "unknown") -> ModelRecord:
         header = read_header(path)
     except ModelError as error:
         return replace(record, problem=str(error) if error.where != str(path) else _unplaced(error))
+    except OSError as error:
+        return replace(record, problem=describe(error))
     return _identify_header(path, record, header)
 
 
@@ -87,10 +90,7 @@ def _identify_folder(path: Path, record: ModelRecord) -> ModelRecord:
 
 
 def _stamped(record: ModelRecord, path: Path) -> ModelRecord:
-    try:
-        size, mtime_ns = stamp(path)
-    except (OSError, ValueError):
-        raise ModelError("There is no such file.", where=str(path)) from None
+    size, mtime_ns = stamp(path)
     return replace(record, size=size, mtime_ns=mtime_ns)
 
 

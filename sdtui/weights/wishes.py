@@ -22,7 +22,9 @@ ARCHITECTURE_LIMIT = 2**16
 
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _SCALARS = msgspec.json.Decoder(dict[str, Scalar])
-_MODULES = msgspec.json.Decoder(dict[str, dict[str, object]])
+_Setting = Scalar | list[Scalar | list[Scalar] | None] | None
+# two levels of lists and no more: what is nested deeper than a module's config ever is would travel on every wire
+_MODULES = msgspec.json.Decoder(dict[str, dict[str, _Setting]])
 _BROKEN = (msgspec.MsgspecError, UnicodeError, RecursionError)
 
 

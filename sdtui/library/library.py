@@ -1,0 +1,105 @@
+"""The library: every model file in the user's folders, the built-in one first."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from sdtui.errors import ModelError
+from sdtui.library.cache import RecordCache
+from sdtui.library.names import distinct, find
+from sdtui.library.trees import Root, find_roots
+from sdtui.library.walk import Found, Walk
+from sdtui.spec.model import ModelRecord
+from sdtui.weights.files import describe
+from sdtui.weights.hashes import HashStore
+from sdtui.weights.identify import builtin_path, identify
+from sdtui.weights.stamp import stamp
+
+
+class Library:
+    """Looks through model folders and finds models by name.
+
+    `scan` reads headers and may take long: call it on a thread. Everything else is quick, takes no lock that a scan
+    holds and answers from the last finished scan (the built-in model alone before the first).
+    """
+
+    def __init__(self, folders: Sequence[Path], hashes: HashStore, *, cache: Path | None = None) -> None:
+        """`cache` is a file that keeps records from one process to the next; None keeps them in memory alone."""
+        self._folders = tuple(folders)
+        self._hashes = hashes
+        self._cache_file = cache
+        self._cache: RecordCache | None = None
+        self._scanning = threading.Lock()
+        self._records: tuple[ModelRecord, ...] = ()
+        self._notes: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the last scan could not look into, a sentence each."""
+        return self._notes
+
+    @property
+    def records(self) -> tuple[ModelRecord, ...]:
+        """What the last scan found; the built-in model alone before the first."""
+        return self._records or (identify(builtin_path()),)
+
+    def scan(self) -> tuple[ModelRecord, ...]:
+        """Look through all folders: every model in the order of the names, the built-in one first."""
+        with self._scanning:
+            cache = self._cache = self._cache or RecordCache(self._cache_file)
+            walk = Walk()
+            found = [model for root in self._roots(walk) for model in walk.models(root)]
+            builtin = identify(builtin_path())
+            read = [(self._placed(cache.record(model), model), model.root) for model in found]
+            cache.keep_only({str(model.path) for model in found})
+            ordered = sorted(read, key=lambda item: (item[0].problem != "", self._place(item[1])))
+            first, *others = distinct([(builtin, builtin_path().parent), *ordered])
+            self._records = (first, *sorted(others, key=lambda record: (record.name.casefold(), record.path)))
+            self._notes = tuple(walk.notes)
+            return self._records
+
+    def find_checkpoint(self, name: str, default: str = "") -> ModelRecord:
+        """The checkpoint of this name, as it is on disk now; without a name the default, without a default the built-in.
+
+        Raises ModelError with the nearest names when there is none, with its problem when it cannot be used.
+        """
+        wanted = name or default
+        record = self._fresh(find(self.records, "checkpoint", wanted) if wanted else self.records[0])
+        if record.problem:
+            raise ModelError(record.problem, where=record.path, todo="Choose another checkpoint.")
+        return record
+
+    def _fresh(self, record: ModelRecord) -> ModelRecord:
+        """The record as of now: somebody may have replaced the file since the scan; raises ModelError when it is gone."""
+        path = Path(record.path)
+        try:
+            version = stamp(path)
+        except OSError as error:
+            raise ModelError(describe(error), where=record.path, todo="Look through the model folders again.") from None
+        if (record.size, record.mtime_ns) != tuple(version):
+            anew = identify(path, expected=record.kind)
+            record = replace(anew, name=record.name, builtin=record.builtin)
+        return replace(record, sha256=self._hashes.known(path))
+
+    def _roots(self, walk: Walk) -> list[Root]:
+        roots = []
+        for folder in self._folders:
+            try:
+                roots.extend(find_roots(folder))
+            except OSError as error:
+                missing = not folder.exists()
+                what = "There is no such model folder." if missing else describe(error)
+                walk.notes.append(f"{folder}: {what}")
+        return roots
+
+    def _placed(self, record: ModelRecord, found: Found) -> ModelRecord:
+        """The record with its name below its root and its hash, if that is known."""
+        return replace(record, name=found.relative, sha256=self._hashes.known(found.path))
+
+    def _place(self, root: Path) -> int:
+        """Where a root's configured folder stands: models of earlier folders keep the plain names."""
+        return next((i for i, folder in enumerate(self._folders) if root.is_relative_to(folder)), len(self._folders))

@@ -1,0 +1,145 @@
+"""Names of models: distinct for every file, and found again by the shapes in which people and other programs write them."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from sdtui.errors import ModelError
+from sdtui.spec.model import ModelKind, ModelRecord
+from sdtui.weights.identify import PICKLE_SUFFIXES, SAFE_SUFFIXES
+
+HASHED = re.compile(r"^(?P<name>.*?)\s*\[(?P<hash>[0-9a-fA-F]{8}|[0-9a-fA-F]{10,64})\]$")
+"""A name as A1111 writes it: `name.safetensors [6ce0161689]`, the hash a beginning of the file's SHA-256."""
+LEGACY_DIGITS = 8
+"""A1111's first hashes had eight digits and were not of the whole file; they are read and tell us nothing."""
+KINDS: dict[ModelKind, str] = {
+    "checkpoint": "checkpoint",
+    "lora": "LoRA",
+    "embedding": "embedding",
+    "hypernetwork": "hypernetwork",
+    "vae": "VAE",
+    "controlnet": "ControlNet",
+    "upscaler": "upscaler",
+    "unknown": "model",
+}
+NEAREST = 3
+"""How many near names an error offers."""
+
+
+def distinct(records: Iterable[tuple[ModelRecord, Path]]) -> list[ModelRecord]:
+    """Records under names that no other record of their kind has; each comes with its root folder.
+
+    Whoever comes first keeps the plain name; then the file's suffix tells, then the root folder's name, then the path.
+    """
+    taken: set[tuple[ModelKind, str]] = set()
+    named = []
+    for record, root in records:
+        path = Path(record.path)
+        suffixed = record.name + path.suffix if record.layout == "original" else record.name
+        for name in (record.name, suffixed, f"{root.name}/{record.name}", f"{root.name}/{suffixed}", record.path):
+            if (record.kind, name.casefold()) not in taken:
+                break
+        taken.add((record.kind, name.casefold()))
+        named.append(replace(record, name=name))
+    return named
+
+
+def find(records: Sequence[ModelRecord], kind: ModelKind, name: str) -> ModelRecord:
+    """The record of a kind by its name; raises ModelError that names the nearest ones.
+
+    Found are the name itself, whatever its case; with a weight file's suffix; the path; the bare file name when only one
+    fits; and all of these with A1111's `[hash]` behind it, which decides between several and must not contradict.
+    """
+    hashed = HASHED.match(name.strip())
+    bare, sha = (hashed["name"], hashed["hash"].lower()) if hashed else (name.strip(), "")
+    candidates = [record for record in records if record.kind == kind]
+    named = _by_name(candidates, bare)
+    if len(sha) > LEGACY_DIGITS:
+        named = _by_hash(candidates, named, sha) or named
+        _refuse_other_hash(named, sha, name, kind)
+    usable = [record for record in named if not record.problem]
+    if len(named) == 1 or len(usable) == 1:
+        return (usable or named)[0]
+    if named:
+        names = ", ".join(sorted(f"'{record.name}'" for record in named))
+        raise ModelError(f"'{name}' could be any of {names}.", todo="Write one of these in full.")
+    raise _missing(records, kind, bare or name)
+
+
+def _by_name(records: Sequence[ModelRecord], name: str) -> list[ModelRecord]:
+    """Every record that the first fitting way of reading the name gives."""
+    wanted = name.replace("\\", "/").removeprefix("./")
+    folded = wanted.casefold()
+    plain = _without_suffix(folded)
+    last = plain.rpartition("/")[2]
+    ways: tuple[Callable[[ModelRecord], bool], ...] = (
+        lambda record: record.name == wanted,
+        lambda record: record.path in {wanted, name},
+        lambda record: record.name.casefold() == folded,
+        lambda record: record.name.casefold() == plain,
+        lambda record: Path(record.path).name.casefold() == folded,
+        lambda record: _stem(record).casefold() == last,
+    )
+    for fits in ways:
+        if found := [record for record in records if fits(record)]:
+            return found
+    return []
+
+
+def _by_hash(records: Sequence[ModelRecord], named: Sequence[ModelRecord], sha: str) -> list[ModelRecord]:
+    """The record whose SHA-256 begins so, of that name if there is one: a renamed file is still the same model."""
+    exact = [record for record in records if record.sha256.startswith(sha)]
+    return ([record for record in exact if record in named] or exact)[:1]
+
+
+def _refuse_other_hash(named: Sequence[ModelRecord], sha: str, name: str, kind: ModelKind) -> None:
+    """Raises ModelError when every file of that name is known to be another one; an unknown hash contradicts nothing."""
+    if named and all(record.sha256 and not record.sha256.startswith(sha) for record in named):
+        raise ModelError(
+            f"The {KINDS[kind]} '{named[0].name}' is another file than '{name}': its hash is {named[0].sha256[:10]}.",
+            where=named[0].path,
+            todo="Leave the hash out to use it all the same.",
+        )
+
+
+def _missing(records: Sequence[ModelRecord], kind: ModelKind, name: str) -> ModelError:
+    others = [record for record in records if record.kind != kind and record.name.casefold() == name.casefold()]
+    if others:
+        return ModelError(f"'{name}' is no {KINDS[kind]} but a {KINDS[others[0].kind]}.", where=others[0].path)
+    names = [record.name for record in records if record.kind == kind]
+    near = _nearest(name, names)
+    todo = f"Did you mean {_either(near)}?" if near else _all_of(names)
+    return ModelError(f"There is no {KINDS[kind]} named '{name}'.", todo=todo)
+
+
+def _nearest(name: str, names: Sequence[str]) -> list[str]:
+    by_fold = {known.casefold(): known for known in names}
+    by_stem = {known.rpartition("/")[2].casefold(): known for known in names}
+    wanted = _without_suffix(name.replace("\\", "/").rpartition("/")[2]).casefold()
+    close = difflib.get_close_matches(wanted, {**by_stem, **by_fold}, n=NEAREST, cutoff=0.5)
+    return list(dict.fromkeys({**by_stem, **by_fold}[key] for key in close))
+
+
+def _either(names: Sequence[str]) -> str:
+    quoted = [f"'{name}'" for name in names]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
+
+
+def _all_of(names: Sequence[str]) -> str:
+    shown = ", ".join(sorted(names)[:10])
+    return f"Known: {shown}{', …' if len(names) > 10 else ''}." if names else "No model folder holds one."
+
+
+def _stem(record: ModelRecord) -> str:
+    path = Path(record.path)
+    return path.stem if record.layout == "original" else path.name
+
+
+def _without_suffix(name: str) -> str:
+    stem, dot, suffix = name.rpartition(".")
+    return stem if dot and f".{suffix.lower()}" in SAFE_SUFFIXES + PICKLE_SUFFIXES else name

@@ -1,0 +1,71 @@
+"""Which folders of a tree hold which kind of model, as A1111, Forge and ComfyUI lay them out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from sdtui.spec.model import ModelKind
+
+CATEGORIES: Mapping[str, ModelKind] = {
+    "stable-diffusion": "checkpoint",
+    "checkpoints": "checkpoint",
+    "diffusers": "checkpoint",
+    "lora": "lora",
+    "loras": "lora",
+    "lycoris": "lora",
+    "embeddings": "embedding",
+    "hypernetworks": "hypernetwork",
+    "vae": "vae",
+    "controlnet": "controlnet",
+    "esrgan": "upscaler",
+    "realesrgan": "upscaler",
+    "bsrgan": "upscaler",
+    "swinir": "upscaler",
+    "scunet": "upscaler",
+    "dat": "upscaler",
+    "hat": "upscaler",
+    "upscale_models": "upscaler",
+}
+"""Folder name in lower case to the kind that is kept there."""
+SATELLITES: tuple[str, ...] = ("embeddings", "extensions/sd-webui-controlnet/models")
+"""Folders of A1111 that lie beside models/ instead of in it."""
+
+
+class Root(NamedTuple):
+    """A folder to look through: names are relative to it; `skip` are folders below it that are roots of their own.
+
+    `expected` is the kind of what is found there where a file itself does not say.
+    """
+
+    path: Path
+    expected: ModelKind = "unknown"
+    skip: frozenset[Path] = frozenset()
+
+
+def find_roots(folder: Path) -> tuple[Root, ...]:
+    """The folders to look through for one configured folder: a program's tree, its models/ folder, or any folder.
+
+    In a program's tree only the known folders count (it holds a whole program besides); of any other folder everything.
+    Raises OSError when the folder cannot be listed.
+    """
+    models = folder / "models"
+    inside = _categories(models) if models.is_dir() else ()
+    if inside:
+        satellites = tuple(
+            Root(folder / name, CATEGORIES.get(name, "controlnet")) for name in SATELLITES if (folder / name).is_dir()
+        )
+        return (*inside, *satellites)
+    below = _categories(folder)
+    rest = Root(folder, CATEGORIES.get(folder.name.lower(), "unknown"), frozenset(root.path for root in below))
+    return (*below, rest)
+
+
+def _categories(folder: Path) -> tuple[Root, ...]:
+    children = sorted(folder.iterdir())
+    return tuple(
+        Root(child, CATEGORIES[child.name.lower()])
+        for child in children
+        if child.name.lower() in CATEGORIES and child.is_dir()
+    )

@@ -1,0 +1,126 @@
+"""Walks model folders: every weight file and diffusers folder once, loops and unreadable folders survived."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from sdtui.library.trees import Root
+from sdtui.spec.model import ModelKind
+from sdtui.weights.files import describe
+from sdtui.weights.folder import INDEX
+from sdtui.weights.identify import PICKLE_SUFFIXES, SAFE_SUFFIXES
+from sdtui.weights.stamp import Stamp, stamp
+
+SUFFIXES = SAFE_SUFFIXES + PICKLE_SUFFIXES
+DEPTH_LIMIT = 32
+"""Folders inside folders that are looked through."""
+
+
+class Found(NamedTuple):
+    """A model on disk, not read yet: where it is, where its name begins, and its version.
+
+    `side` is the version of its side file, zeros when it has none; `relative` is its path below its root, without suffix.
+    """
+
+    path: Path
+    root: Path
+    relative: str
+    expected: ModelKind
+    version: Stamp
+    side: Stamp
+
+
+class Walk:
+    """One walk over several roots; a folder that is reached twice, by a link or by two roots, is looked through once."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self._seen: set[tuple[int, int]] = set()
+
+    def models(self, root: Root) -> Iterator[Found]:
+        """What lies below a root, in the order of the names; what cannot be read becomes a note."""
+        yield from self._folder(root, root.path, 0)
+
+    def _folder(self, root: Root, folder: Path, depth: int) -> Iterator[Found]:
+        entries = self._enter(folder)
+        names = {entry.name for entry in entries}
+        if INDEX in names:
+            if found := self._model_folder(root, folder):
+                yield found
+            return
+        for entry in entries:
+            path = folder / entry.name
+            if _hidden(entry.name) or path in root.skip:
+                continue
+            try:
+                if entry.is_dir():
+                    if depth < DEPTH_LIMIT:
+                        yield from self._folder(root, path, depth + 1)
+                    else:
+                        self.notes.append(
+                            f"{path}: Folders are nested more than {DEPTH_LIMIT} deep; not looked through."
+                        )
+                elif entry.name.lower().endswith(SUFFIXES):
+                    yield self._file(root, path, entry, names)
+            except OSError as error:
+                self.notes.append(f"{path}: {describe(error)}")
+
+    def _enter(self, folder: Path) -> list[os.DirEntry[str]]:
+        """The entries of a folder by name; none when it was seen already or cannot be listed."""
+        try:
+            state = folder.stat()
+            if (state.st_dev, state.st_ino) in self._seen:
+                return []
+            self._seen.add((state.st_dev, state.st_ino))
+            with os.scandir(folder) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name)
+        except OSError as error:
+            what = "The folder may not be read" if isinstance(error, PermissionError) else "The folder cannot be read"
+            self.notes.append(f"{folder}: {what}: {(error.strerror or 'unknown error').lower()}.")
+            return []
+        return [entry for entry in entries if self._speakable(folder, entry.name)]
+
+    def _speakable(self, folder: Path, name: str) -> bool:
+        """Whether a name is text; one that is not UTF-8 could not travel on any wire."""
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            shown = os.fsencode(name).decode("utf-8", "replace")
+            self.notes.append(f"{folder}: The name '{shown}' is not UTF-8; rename it to use it.")
+            return False
+        return True
+
+    def _file(self, root: Root, path: Path, entry: os.DirEntry[str], names: set[str]) -> Found:
+        state = entry.stat()
+        relative = path.relative_to(root.path).as_posix()
+        side = path.stem + ".json"
+        return Found(
+            path=path,
+            root=root.path,
+            relative=relative[: -len(path.suffix)],
+            expected="vae" if path.stem.lower().endswith(".vae") else root.expected,
+            version=Stamp(state.st_size, state.st_mtime_ns),
+            side=stamp(path.with_name(side)) if side in names else Stamp(0, 0),
+        )
+
+    def _model_folder(self, root: Root, folder: Path) -> Found | None:
+        side = folder.parent / f"{folder.name}.json"
+        try:
+            return Found(
+                path=folder,
+                root=root.path,
+                relative=folder.relative_to(root.path).as_posix() if folder != root.path else folder.name,
+                expected="checkpoint",
+                version=stamp(folder),
+                side=stamp(side) if side.is_file() else Stamp(0, 0),
+            )
+        except OSError as error:
+            self.notes.append(f"{folder}: {describe(error)}")
+            return None
+
+
+def _hidden(name: str) -> bool:
+    return name.startswith(".")
