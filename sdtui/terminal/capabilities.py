@@ -33,5 +33,6 @@ class Capabilities:
     in_tmux: bool = False
     remote: bool = False
     sixel: bool = False
+    sixel_colours: int = 256
     kitty_graphics: bool = False
     reason: str = ""

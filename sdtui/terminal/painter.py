@@ -99,3 +99,9 @@ def whole_cells(size: Fit, box: Box, cell: CellSize) -> Box:
 def rows(cells: Iterable[Iterable[Cell]]) -> tuple[tuple[Cell, ...], ...]:
     """Cells as a painting holds them."""
     return tuple(tuple(row) for row in cells)
+
+
+def moved(rows_down: int, columns_right: int) -> bytes:
+    """The escape that moves the cursor within a place."""
+    down = b"\x1b[%dB" % rows_down if rows_down else b""
+    return down + (b"\x1b[%dC" % columns_right if columns_right else b"")
