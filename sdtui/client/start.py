@@ -6,6 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import sdtui
@@ -49,7 +50,7 @@ def _start(workspace: Workspace) -> subprocess.Popen[bytes]:
     package = str(Path(sdtui.__file__).resolve().parent.parent)
     paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
     with os.fdopen(os.open(workspace.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as log:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "sdtui.server", str(workspace.root)],
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -58,6 +59,9 @@ def _start(workspace: Workspace) -> subprocess.Popen[bytes]:
             env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
             start_new_session=True,
         )
+    # the server is meant to outlive this process; should it end earlier, somebody has to take note of it
+    threading.Thread(target=process.wait, name="server's end", daemon=True).start()
+    return process
 
 
 def _tail(workspace: Workspace) -> str:

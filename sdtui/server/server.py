@@ -76,7 +76,11 @@ class Server:
         )
         self._recover(store)
         self._supervisor = self._make_supervisor()
-        library = Library(self._model_folders(), HashStore(self._workspace.state / "hashes.json"))
+        library = Library(
+            self._model_folders(),
+            HashStore(self._workspace.state / "hashes.json"),
+            cache=self._workspace.state / "library.json",
+        )
         desk = Desk(
             root=self._workspace.root,
             store=store,

@@ -62,6 +62,10 @@ class Shelf:
 
     async def _scan(self) -> None:
         before = self.models
+        known = set(self._library.notes)
         self.models = await asyncio.to_thread(self._library.scan)
+        for note in self._library.notes:
+            if note not in known:
+                self._journal.log(note, level="warning")
         if self.models != before:
             self._journal.note(LibraryChanged(count=len(self.models)))

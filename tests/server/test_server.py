@@ -16,6 +16,7 @@ from sdtui.errors import ModelError, ServerError, UsageError, WorkspaceError
 from sdtui.images.png import read_texts
 from sdtui.spec.document import Document
 from sdtui.spec.event import (
+    TRANSIENT,
     Cancelled,
     Failed,
     Finished,
@@ -25,7 +26,6 @@ from sdtui.spec.event import (
     Started,
     StepDone,
     Submitted,
-    WorkerState,
 )
 from sdtui.wire.frames import FrameReader, pack
 from tests.server.conftest import server_pid
@@ -45,8 +45,8 @@ async def test_a_job_becomes_a_file_and_everybody_hears_of_it(connect):
     job = await client.submit(document(seed=7))
     await watch.until(ended(job))
     await other.until(ended(job))
-    kinds = [type(event) for event in watch.events if not isinstance(event, WorkerState)]
-    assert [k for k in kinds if k not in (StepDone, Preview)] == [Submitted, Started, Published, Finished]
+    lasting = [type(event) for event in watch.events if not isinstance(event, TRANSIENT)]
+    assert lasting == [Submitted, Started, Published, Finished]
     (published,) = watch.of(Published)
     assert Path(published.path).name == "00001-7.png"
     texts = read_texts(Path(published.path))
