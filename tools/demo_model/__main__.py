@@ -1,0 +1,87 @@
+"""Make the built-in model: `python -m tools.demo_model all` runs every stage and says how long each took."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tools.demo_model import autoencoder, data, pair, text, unet
+
+Stage = Callable[[argparse.Namespace], None]
+
+
+def train_autoencoder(options: argparse.Namespace) -> None:
+    """Pictures to latents and back."""
+    start = options.start_autoencoder
+    plan = autoencoder.AutoencoderPlan(
+        folder=options.folder,
+        steps=options.autoencoder_steps,
+        learning_rate=2e-3 if start is None else 1.5e-3,
+        start=start,
+        device=options.device,
+    )
+    pair.run(autoencoder.train, plan, device=options.device)
+
+
+def prepare_data(options: argparse.Namespace) -> None:
+    """Scenes, captions, latents, targets."""
+    plan = data.DataPlan(folder=options.folder, single=options.single, pairs=options.pairs, device=options.device)
+    pair.run(data.prepare, plan, device=options.device)
+
+
+def train_text(options: argparse.Namespace) -> None:
+    """Which words belong together."""
+    plan = text.TextPlan(folder=options.folder, steps=options.text_steps, device=options.device)
+    pair.run(text.train, plan, device=options.device)
+
+
+def train_unet(options: argparse.Namespace) -> None:
+    """Noise to latents."""
+    plan = unet.UnetPlan(
+        folder=options.folder, steps=options.unet_steps, batch=options.unet_batch, device=options.device
+    )
+    pair.run(unet.train, plan, device=options.device)
+
+
+# stage → what it does and the file that shows it is done
+STAGES: dict[str, tuple[Stage, str]] = {
+    "autoencoder": (train_autoencoder, "autoencoder.pt"),
+    "data": (prepare_data, "data.pt"),
+    "text": (train_text, "text.pt"),
+    "unet": (train_unet, "unet.pt"),
+}
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tools.demo_model", description=__doc__)
+    parser.add_argument("stage", choices=["all", *STAGES])
+    parser.add_argument("--folder", type=Path, default=Path(".train"), help="where checkpoints and results lie")
+    parser.add_argument("--device", default="cpu", help="cpu (two processes of one thread each) or cuda")
+    parser.add_argument("--start-autoencoder", type=Path, help="weights that the autoencoder's training starts from")
+    parser.add_argument("--autoencoder-steps", type=int, default=6000)
+    parser.add_argument("--single", type=int, default=24000, help="scenes of one thing")
+    parser.add_argument("--pairs", type=int, default=32000, help="scenes of two things")
+    parser.add_argument("--text-steps", type=int, default=2500)
+    parser.add_argument("--unet-steps", type=int, default=14000)
+    parser.add_argument("--unet-batch", type=int, default=16, help="pictures a step and process")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Run one stage, or all whose result is not there yet."""
+    options = _options()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    chosen = STAGES if options.stage == "all" else {options.stage: STAGES[options.stage]}
+    for name, (work, result) in chosen.items():
+        if options.stage == "all" and (options.folder / result).exists():
+            print(f"{name}: {result} is there", flush=True)
+            continue
+        began = time.monotonic()
+        work(options)
+        print(f"{name}: {(time.monotonic() - began) / 60:.1f} min", flush=True)
+
+
+if __name__ == "__main__":
+    main()
