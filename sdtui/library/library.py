@@ -53,11 +53,13 @@ class Library:
             cache = self._cache = self._cache or RecordCache(self._cache_file)
             walk = Walk()
             found = [model for root in self._roots(walk) for model in walk.models(root)]
-            builtin = identify(builtin_path())
+            self._hashes.reload()
             read = [(self._placed(cache.record(model), model), model.root) for model in found]
             cache.keep_only({str(model.path) for model in found})
-            ordered = sorted(read, key=lambda item: (item[0].problem != "", self._place(item[1])))
-            first, *others = distinct([(builtin, builtin_path().parent), *ordered])
+            # whoever comes first keeps the plain name: what can be used before what cannot
+            ordered = sorted(read, key=lambda item: (item[0].problem != "", item[1].rank))
+            builtin = builtin_path()
+            first, *others = distinct([(identify(builtin), Root(builtin.parent)), *ordered])
             self._records = (first, *sorted(others, key=lambda record: (record.name.casefold(), record.path)))
             self._notes = tuple(walk.notes)
             return self._records
@@ -69,8 +71,9 @@ class Library:
         """
         wanted = name or default
         record = self._fresh(find(self.records, "checkpoint", wanted) if wanted else self.records[0])
-        if record.problem:
-            raise ModelError(record.problem, where=record.path, todo="Choose another checkpoint.")
+        problem = record.problem or ("" if record.kind == "checkpoint" else "The file is no checkpoint any more.")
+        if problem:
+            raise ModelError(problem, where=record.path, todo="Choose another checkpoint.")
         return record
 
     def _fresh(self, record: ModelRecord) -> ModelRecord:
@@ -86,20 +89,20 @@ class Library:
         return replace(record, sha256=self._hashes.known(path))
 
     def _roots(self, walk: Walk) -> list[Root]:
-        roots = []
-        for folder in self._folders:
+        roots: list[Root] = []
+        for rank, folder in enumerate(self._folders):
             try:
-                roots.extend(find_roots(folder))
+                roots.extend(find_roots(folder, rank))
+            except FileNotFoundError:
+                walk.notes.append(f"{folder}: There is no such model folder.")
+            except NotADirectoryError:
+                walk.notes.append(f"{folder}: This model folder is a file; name the folder it is in.")
             except OSError as error:
-                missing = not folder.exists()
-                what = "There is no such model folder." if missing else describe(error)
-                walk.notes.append(f"{folder}: {what}")
+                walk.notes.append(f"{folder}: {describe(error)}")
         return roots
 
     def _placed(self, record: ModelRecord, found: Found) -> ModelRecord:
         """The record with its name below its root and its hash, if that is known."""
-        return replace(record, name=found.relative, sha256=self._hashes.known(found.path))
-
-    def _place(self, root: Path) -> int:
-        """Where a root's configured folder stands: models of earlier folders keep the plain names."""
-        return next((i for i, folder in enumerate(self._folders) if root.is_relative_to(folder)), len(self._folders))
+        single = record.layout == "original"
+        known = self._hashes.known_version(record.path, found.version) if single else self._hashes.known(found.path)
+        return replace(record, name=found.relative, sha256=known)

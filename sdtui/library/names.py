@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import count
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from sdtui.errors import ModelError
+from sdtui.library.trees import Root
 from sdtui.spec.model import ModelKind, ModelRecord
 from sdtui.weights.identify import PICKLE_SUFFIXES, SAFE_SUFFIXES
 
@@ -31,22 +33,29 @@ NEAREST = 3
 """How many near names an error offers."""
 
 
-def distinct(records: Iterable[tuple[ModelRecord, Path]]) -> list[ModelRecord]:
-    """Records under names that no other record of their kind has; each comes with its root folder.
+def distinct(records: Iterable[tuple[ModelRecord, Root]]) -> list[ModelRecord]:
+    """Records under names that no other record of their kind has; each comes with the root it was found below.
 
     Whoever comes first keeps the plain name; then the file's suffix tells, then the root folder's name, then the path.
     """
     taken: set[tuple[ModelKind, str]] = set()
     named = []
     for record, root in records:
-        path = Path(record.path)
-        suffixed = record.name + path.suffix if record.layout == "original" else record.name
-        for name in (record.name, suffixed, f"{root.name}/{record.name}", f"{root.name}/{suffixed}", record.path):
-            if (record.kind, name.casefold()) not in taken:
-                break
+        name = next(name for name in _candidates(record, root) if (record.kind, name.casefold()) not in taken)
         taken.add((record.kind, name.casefold()))
-        named.append(replace(record, name=name))
+        named.append(replace(record, name=name) if name != record.name else record)
     return named
+
+
+def _candidates(record: ModelRecord, root: Root) -> Iterator[str]:
+    yield record.name
+    suffix = Path(record.path).suffix if record.layout == "original" else ""
+    yield record.name + suffix
+    yield f"{root.path.name}/{record.name}"
+    yield f"{root.path.name}/{record.name}{suffix}"
+    yield record.path
+    # two files whose paths differ in case alone
+    yield from (f"{record.path} ({number})" for number in count(2))
 
 
 def find(records: Sequence[ModelRecord], kind: ModelKind, name: str) -> ModelRecord:

@@ -36,15 +36,17 @@ SATELLITES: tuple[str, ...] = ("embeddings", "extensions/sd-webui-controlnet/mod
 class Root(NamedTuple):
     """A folder to look through: names are relative to it; `skip` are folders below it that are roots of their own.
 
-    `expected` is the kind of what is found there where a file itself does not say.
+    `expected` is the kind of what is found there where a file itself does not say; `rank` is the place of the folder it
+    was configured by.
     """
 
     path: Path
     expected: ModelKind = "unknown"
     skip: frozenset[Path] = frozenset()
+    rank: int = 0
 
 
-def find_roots(folder: Path) -> tuple[Root, ...]:
+def find_roots(folder: Path, rank: int = 0) -> tuple[Root, ...]:
     """The folders to look through for one configured folder: a program's tree, its models/ folder, or any folder.
 
     In a program's tree only the known folders count (it holds a whole program besides); of any other folder everything.
@@ -56,10 +58,10 @@ def find_roots(folder: Path) -> tuple[Root, ...]:
         satellites = tuple(
             Root(folder / name, CATEGORIES.get(name, "controlnet")) for name in SATELLITES if (folder / name).is_dir()
         )
-        return (*inside, *satellites)
+        return tuple(root._replace(rank=rank) for root in (*inside, *satellites))
     below = _categories(folder)
     rest = Root(folder, CATEGORIES.get(folder.name.lower(), "unknown"), frozenset(root.path for root in below))
-    return (*below, rest)
+    return tuple(root._replace(rank=rank) for root in (*below, rest))
 
 
 def _categories(folder: Path) -> tuple[Root, ...]:

@@ -26,7 +26,7 @@ class Found(NamedTuple):
     """
 
     path: Path
-    root: Path
+    root: Root
     relative: str
     expected: ModelKind
     version: Stamp
@@ -95,15 +95,14 @@ class Walk:
 
     def _file(self, root: Root, path: Path, entry: os.DirEntry[str], names: set[str]) -> Found:
         state = entry.stat()
-        relative = path.relative_to(root.path).as_posix()
-        side = path.stem + ".json"
+        stem, suffix = os.path.splitext(entry.name)  # noqa: PTH122, thousands of times: pathlib is four times slower
         return Found(
             path=path,
-            root=root.path,
-            relative=relative[: -len(path.suffix)],
-            expected="vae" if path.stem.lower().endswith(".vae") else root.expected,
+            root=root,
+            relative=_below(root, path).removesuffix(suffix),
             version=Stamp(state.st_size, state.st_mtime_ns),
-            side=stamp(path.with_name(side)) if side in names else Stamp(0, 0),
+            side=stamp(path.with_name(stem + ".json")) if stem + ".json" in names else Stamp(0, 0),
+            expected="vae" if stem.lower().endswith(".vae") else root.expected,
         )
 
     def _model_folder(self, root: Root, folder: Path) -> Found | None:
@@ -111,8 +110,8 @@ class Walk:
         try:
             return Found(
                 path=folder,
-                root=root.path,
-                relative=folder.relative_to(root.path).as_posix() if folder != root.path else folder.name,
+                root=root,
+                relative=_below(root, folder) or folder.name,
                 expected="checkpoint",
                 version=stamp(folder),
                 side=stamp(side) if side.is_file() else Stamp(0, 0),
@@ -120,6 +119,10 @@ class Walk:
         except OSError as error:
             self.notes.append(f"{folder}: {describe(error)}")
             return None
+
+
+def _below(root: Root, path: Path) -> str:
+    return str(path)[len(str(root.path)) :].lstrip("/")
 
 
 def _hidden(name: str) -> bool:
