@@ -48,6 +48,7 @@ from sdtui.wire.frames import Frame, FrameReader, pack
 from sdtui.workspace.paths import Workspace
 
 READ_BYTES = 1 << 18
+ATTEMPTS = 3
 
 OnEvent = Callable[[Noted, bytes], None]
 OnLost = Callable[[SdtuiError | None], None]
@@ -87,15 +88,23 @@ class Client:
         `on_lost` is called once when the connection ends without `close`. A `name` of studio or render has the
         workers warm up.
         """
-        client = cls(await reach(workspace, start=start), on_event, on_lost)
-        try:
-            client.snapshot = await client._ask(
-                Hello(version=__version__, client=name, events=events, previews=events), Snapshot
-            )
-        except BaseException:
-            await client.close()
-            raise
-        return client
+        hello = Hello(version=__version__, client=name, events=events, previews=events)
+        for attempt in range(1, ATTEMPTS + 1):
+            client = cls(await reach(workspace, start=start), on_event, on_lost)
+            client._closed = True
+            try:
+                client.snapshot = await client._ask(hello, Snapshot)
+            except BaseException as error:
+                hung_up = isinstance(error, ServerError) and client._listening.done()
+                await client.close()
+                # a server on its way out may still take a connection and never answer it: the next one will
+                if hung_up and attempt < ATTEMPTS:
+                    continue
+                raise
+            client._closed = False
+            if not client._listening.done():
+                return client
+        raise ServerError("The server hangs up on us.", where=str(workspace.log))
 
     @classmethod
     async def open_unchecked(cls, workspace: Workspace) -> Client:
