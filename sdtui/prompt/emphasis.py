@@ -1,28 +1,26 @@
-"""Emphasis: brackets and weights of one text, read with two independent stacks as A1111 reads them."""
+"""Emphasis: the brackets and weights of one text, read with two independent stacks as A1111 reads them."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
 from itertools import groupby
 from operator import itemgetter
 from typing import Literal, NamedTuple
 
-from sdtui.prompt.nodes import DEFAULT_FACTOR, MAX_DEPTH, Shape, clamp
+from sdtui.prompt.nodes import DEFAULT_FACTOR, MAX_DEPTH, AnyNode, Break, Close, Escape, Open, Shape, Text, clamp
 
-Fault = Literal["", "stray", "number", "deep"]
+Fault = Literal["stray", "number", "deep"]
 
 _BREAK = re.compile(r"\bBREAK\b")
 _SPACE = re.compile(r"\s*")
 _TOKEN = re.compile(
-    r"(?P<text>[^\\()\[\]:]+)"
-    r"|\\(?P<escape>[()\[\]\\]?)"
-    r"|(?P<open>[(\[])"
-    r"|:\s*(?P<weight>[-+]?[.\d]+)\s*\)"
-    r"|(?P<close>[)\]])"
-    r"|(?P<colon>:)"
+    r"(?:[^\\()\[\]:]+|:(?!\s*[-+]?[.\d]+\s*\)))+"  # words, with colons that begin no weight
+    r"|:\s*[-+]?[.\d]+\s*\)"
+    r"|\\[()\[\]\\]?"
+    r"|[()\[\]]"
 )
+_MARK = re.compile(r"[\\()\[\]]|BREAK")
 _SHAPE: dict[str, Shape] = {"(": "round", ")": "round", "[": "square", "]": "square"}
 
 
@@ -38,93 +36,127 @@ EMPTY = (Run("", 1.0),)
 BREAK = Run("BREAK", 1.0, is_break=True)
 
 
-class Piece(NamedTuple):
-    """What the scanner saw from `start` to `end`; `value` is the text it gives, `fault` why a mark counts as text."""
+class Oddity(NamedTuple):
+    """A mark that counts as text, and why."""
 
-    kind: Literal["text", "escape", "open", "close", "break"]
     start: int
     end: int
-    value: str = ""
-    shape: Shape = "round"
-    weight: float | None = None
-    fault: Fault = ""
+    mark: str
+    fault: Fault
 
 
-class Scanner:
-    """Reads texts one after another; the brackets that one leaves open are open in the next."""
+def is_plain(text: str, start: int, end: int) -> bool:
+    """Nothing between the two places but words."""
+    return _MARK.search(text, start, end) is None
+
+
+class Reader:
+    """Reads stretches of a text one after another; the brackets that one leaves open are open in the next.
+
+    `depth` brackets are open already around it; `oddities` collects the marks that count as text.
+    """
 
     def __init__(self, depth: int = 0) -> None:
-        self._open: dict[Shape, int] = {"round": 0, "square": 0}
+        self.depth = depth
+        self.oddities: list[Oddity] = []
+        self.open: dict[Shape, list[int]] = {"round": [], "square": []}
         self._buried: dict[Shape, int] = {"round": 0, "square": 0}
-        self._depth = depth
+        self._nodes: list[AnyNode] = []
+        self._words: list[str] = []
+        self._words_start = 0
 
-    @property
-    def depth(self) -> int:
-        """How many brackets are open."""
-        return self._depth
-
-    def scan(self, text: str, start: int, end: int) -> Iterator[Piece]:
-        """The pieces of the text between two places; together they cover it."""
-        for match in _TOKEN.finditer(text, start, end):
-            kind = match.lastgroup
-            if kind == "text":
-                yield from _words(text, match.start(), match.end())
-            elif kind == "open":
-                yield self._opened(match)
-            elif kind == "close":
-                yield self._closed(match.start(), match.end(), match[0], None)
-            elif kind == "weight":
-                yield from self._weighted(match)
+    def read(self, text: str, start: int, end: int) -> None:
+        """Add the nodes of what stands between two places of the text."""
+        for token in _TOKEN.findall(text, start, end):
+            head = token[0]
+            if head in "([":
+                self._open(token, start)
+            elif head in ")]":
+                self._close(token, start, None)
+            elif head == "\\":
+                self.add(Escape(start, start + len(token), token[1:]), start)
+            elif head == ":" and token[-1] == ")":
+                self._weigh(token, start)
+            elif "BREAK" in token:
+                self._break(token, start)
             else:
-                yield Piece("escape" if kind == "escape" else "text", match.start(), match.end(), match[kind or 0])
+                self.say(token, start)
+            start += len(token)
 
-    def _opened(self, match: re.Match[str]) -> Piece:
-        shape = _SHAPE[match[0]]
-        if self._depth >= MAX_DEPTH:
+    def say(self, words: str, start: int) -> None:
+        """Add words; neighbouring ones become one node."""
+        if not self._words:
+            self._words_start = start
+        self._words.append(words)
+
+    def add(self, node: AnyNode, start: int) -> None:
+        """Add a node that begins at `start`."""
+        if self._words:
+            self._nodes.append(Text(self._words_start, start, "".join(self._words)))
+            self._words.clear()
+        self._nodes.append(node)
+
+    def finish(self, end: int) -> list[AnyNode]:
+        """The nodes, once everything up to `end` was read; `open` holds the places of those that were never closed."""
+        if self._words:
+            self._nodes.append(Text(self._words_start, end, "".join(self._words)))
+            self._words.clear()
+        return self._nodes
+
+    def _open(self, mark: str, start: int) -> None:
+        shape = _SHAPE[mark]
+        if self.depth >= MAX_DEPTH:
             self._buried[shape] += 1
-            return Piece("text", match.start(), match.end(), match[0], fault="deep")
-        self._depth += 1
-        self._open[shape] += 1
-        return Piece("open", match.start(), match.end(), match[0], shape)
+            self._odd(mark, start, "deep")
+            return
+        self.depth += 1
+        self.add(Open(start, start + 1, shape, DEFAULT_FACTOR[shape]), start)
+        self.open[shape].append(len(self._nodes) - 1)
 
-    def _closed(self, start: int, end: int, mark: str, weight: float | None) -> Piece:
+    def _close(self, mark: str, start: int, weight: float | None) -> None:
         shape = _SHAPE[mark[-1]]
         if self._buried[shape]:
             self._buried[shape] -= 1
-            return Piece("text", start, end, mark, fault="deep")
-        if not self._open[shape]:
-            return Piece("text", start, end, mark, fault="stray")
-        self._depth -= 1
-        self._open[shape] -= 1
-        return Piece("close", start, end, mark, shape, weight)
+            self._odd(mark, start, "deep")
+        elif not self.open[shape]:
+            self._odd(mark, start, "stray")
+        else:
+            self.depth -= 1
+            place = self.open[shape].pop()
+            opened = self._nodes[place].start
+            factor = DEFAULT_FACTOR[shape] if weight is None else weight
+            self._nodes[place] = Open(opened, opened + 1, shape, factor, start)
+            self.add(Close(start, start + len(mark), shape, opened, weight), start)
 
-    def _weighted(self, match: re.Match[str]) -> Iterator[Piece]:
+    def _weigh(self, mark: str, start: int) -> None:
         try:
-            weight = clamp(float(match["weight"]))
+            weight = clamp(float(mark[1:-1]))
         except ValueError:
-            yield Piece("text", match.start(), match.end() - 1, match[0][:-1], fault="number")
-            yield self._closed(match.end() - 1, match.end(), ")", None)
-            return
-        yield self._closed(match.start(), match.end(), match[0], weight)
+            self._odd(mark[:-1], start, "number")
+            self._close(")", start + len(mark) - 1, None)
+        else:
+            self._close(mark, start, weight)
 
+    def _odd(self, mark: str, start: int, fault: Fault) -> None:
+        last = self.oddities[-1] if self.oddities else None
+        if fault == "deep" and last and last.fault == "deep" and last.end == start:
+            self.oddities[-1] = last._replace(end=start + len(mark))
+        else:
+            self.oddities.append(Oddity(start, start + len(mark), mark, fault))
+        self.say(mark, start)
 
-def _words(text: str, start: int, end: int) -> Iterator[Piece]:
-    """Text parted by BREAK; the white space around the word goes with it."""
-    if text.find("BREAK", start, end) < 0:
-        yield Piece("text", start, end, text[start:end])
-        return
-    words = text[start:end]
-    done = 0
-    for match in _BREAK.finditer(words):
-        before = words[done : match.start()].rstrip()
-        if before:
-            yield Piece("text", start + done, start + done + len(before), before)
-        space = _SPACE.match(words, match.end())
-        after = space.end() if space else match.end()
-        yield Piece("break", start + done + len(before), start + after)
-        done = after
-    if done < len(words):
-        yield Piece("text", start + done, end, words[done:])
+    def _break(self, words: str, start: int) -> None:
+        """Words parted by BREAK; the white space around it goes with it."""
+        done = 0
+        for match in _BREAK.finditer(words):
+            before = words[done : match.start()].rstrip()
+            if before:
+                self.say(before, start + done)
+            space = _SPACE.match(words, match.end())
+            begin, done = start + done + len(before), space.end() if space else match.end()
+            self.add(Break(begin, start + done), begin)
+        if done < len(words):
+            self.say(words[done:], start + done)
 
 
 def runs(text: str) -> tuple[Run, ...]:
@@ -132,31 +164,27 @@ def runs(text: str) -> tuple[Run, ...]:
 
     A closing mark multiplies all that stands since its opening one, inner before outer, so that the numbers are A1111's.
     """
-    texts: list[list[str]] = []
+    reader = Reader()
+    reader.read(text, 0, len(text))
+    texts: list[str] = []
     weights: list[float] = []
-    opened: dict[Shape, list[int]] = {"round": [], "square": []}
-    fresh = True
-    for piece in Scanner().scan(text, 0, len(text)):
-        if piece.kind in {"text", "escape"}:
-            if fresh:
-                texts.append([])
+    opened: dict[Shape, list[tuple[int, float]]] = {"round": [], "square": []}
+    for node in reader.finish(len(text)):
+        match node:
+            case Text() | Escape():
+                texts.append(node.value)
                 weights.append(1.0)
-                fresh = False
-            texts[-1].append(piece.value)
-            continue
-        fresh = True
-        if piece.kind == "open":
-            opened[piece.shape].append(len(texts))
-        elif piece.kind == "close":
-            factor = DEFAULT_FACTOR[piece.shape] if piece.weight is None else piece.weight
-            _multiply(weights, opened[piece.shape].pop(), factor)
-        else:
-            texts.append([])
-            weights.append(math.nan)
-    for shape, starts in opened.items():
-        for start in starts:
-            _multiply(weights, start, DEFAULT_FACTOR[shape])
-    return _merged(["".join(words) for words in texts], weights)
+            case Open():
+                opened[node.shape].append((len(texts), node.factor))
+            case Close():
+                _multiply(weights, *opened[node.shape].pop())
+            case _:
+                texts.append("")
+                weights.append(math.nan)
+    for brackets in opened.values():
+        for start, factor in brackets:
+            _multiply(weights, start, factor)
+    return _merged(texts, weights)
 
 
 def _multiply(weights: list[float], start: int, factor: float) -> None:

@@ -8,8 +8,10 @@ One more construct: a node here, a row in `parser`, and the type checker names e
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_left
 from typing import Literal
+
+from msgspec import Struct
 
 Shape = Literal["round", "square"]
 Severity = Literal["error", "warning", "hint"]
@@ -24,30 +26,26 @@ def clamp(weight: float) -> float:
     return max(-MAX_WEIGHT, min(MAX_WEIGHT, weight))
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """A piece of the prompt: characters `start` up to, not including, `end` of its text."""
 
     start: int
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Text(Node):
+class Text(Node, frozen=True):
     """Words as they reach the text encoder."""
 
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Escape(Node):
+class Escape(Node, frozen=True):
     """A backslash with the bracket or backslash it protects; before anything else the backslash vanishes (empty value)."""
 
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Open(Node):
+class Open(Node, frozen=True):
     """Where an emphasis begins; `close` is the place of its closing mark, -1 when it holds to the end of its part."""
 
     shape: Shape
@@ -55,8 +53,7 @@ class Open(Node):
     close: int = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Close(Node):
+class Close(Node, frozen=True):
     """Where an emphasis ends: `)`, `]` or `:1.3)`; `weight` is the explicit number, None without one."""
 
     shape: Shape
@@ -64,13 +61,11 @@ class Close(Node):
     weight: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Break(Node):
+class Break(Node, frozen=True):
     """The word BREAK with the white space around it: the chunk ends here."""
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule(Node):
+class Schedule(Node, frozen=True):
     """`[before:after:when]`: `before` up to and including step `when`, then `after`; `when_start` is where the number's text begins."""
 
     before: tuple[AnyNode, ...]
@@ -84,8 +79,7 @@ class Schedule(Node):
         return "." in self.when
 
 
-@dataclass(frozen=True, slots=True)
-class Alternation(Node):
+class Alternation(Node, frozen=True):
     """`[a|b|c]`: another branch each step; a branch may be empty."""
 
     options: tuple[tuple[AnyNode, ...], ...]
@@ -94,8 +88,7 @@ class Alternation(Node):
 AnyNode = Text | Escape | Open | Close | Break | Schedule | Alternation
 
 
-@dataclass(frozen=True, slots=True)
-class Tag(Node):
+class Tag(Node, frozen=True):
     """`<kind:a:b:k=v>`, cut out of the text before anything else is read."""
 
     kind: str
@@ -108,13 +101,11 @@ class Tag(Node):
         return self.positional[0] if self.positional else ""
 
 
-@dataclass(frozen=True, slots=True)
-class And(Node):
+class And(Node, frozen=True):
     """The word AND between two clauses."""
 
 
-@dataclass(frozen=True, slots=True)
-class Clause(Node):
+class Clause(Node, frozen=True):
     """What stands between two ANDs: a noise prediction of its own; its text ends at `text_end`, its `:weight` follows."""
 
     text_end: int
@@ -122,8 +113,7 @@ class Clause(Node):
     nodes: tuple[AnyNode, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(Struct, frozen=True):
     """Replace `start` to `end` with `text`."""
 
     start: int
@@ -131,8 +121,7 @@ class Fix:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(Struct, frozen=True):
     """One sentence about a place in the prompt, in the user's words, and what would mend it where that is known."""
 
     start: int
@@ -142,8 +131,7 @@ class Diagnostic:
     fix: Fix | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
+class Prompt(Struct, frozen=True):
     """A parsed prompt. `marked` is False when brackets are plain text; `negative` when AND is a word like any other."""
 
     text: str
@@ -155,15 +143,17 @@ class Prompt:
     negative: bool = False
 
     def raw(self, start: int, end: int) -> str:
-        """The text between two places as it was written, without its tags."""
+        """The text between two places, neither of them inside a tag, as it was written but without its tags."""
         if not self.tags:
             return self.text[start:end]
         pieces: list[str] = []
-        for tag in self.tags:
-            if tag.start >= end:
-                break
-            if tag.end > start:
-                pieces.append(self.text[start : max(start, tag.start)])
-                start = tag.end
+        for place in range(bisect_left(self.tags, start, key=_start), bisect_left(self.tags, end, key=_start)):
+            tag = self.tags[place]
+            pieces.append(self.text[start : tag.start])
+            start = tag.end
         pieces.append(self.text[start:end])
         return "".join(pieces)
+
+
+def _start(node: Node) -> int:
+    return node.start

@@ -4,25 +4,10 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from sdtui.prompt.emphasis import Piece, Scanner
+from sdtui.prompt.emphasis import Oddity, Reader, is_plain
 from sdtui.prompt.lexer import Cut, Slice, split_clauses
-from sdtui.prompt.nodes import (
-    DEFAULT_FACTOR,
-    Alternation,
-    And,
-    AnyNode,
-    Break,
-    Clause,
-    Close,
-    Diagnostic,
-    Escape,
-    Fix,
-    Open,
-    Prompt,
-    Schedule,
-    Shape,
-    Text,
-)
+from sdtui.prompt.nodes import Alternation, And, AnyNode, Clause, Diagnostic, Fix, Open, Prompt, Schedule, Text
+from sdtui.prompt.places import moved_clause, moved_diagnostic
 from sdtui.prompt.structure import Frame, find_frames
 
 
@@ -40,25 +25,27 @@ def _parse(text: str, *, marked: bool, negative: bool) -> Prompt:
     cut = Cut(text)
     slices = split_clauses(cut.text, negative=negative)
     diagnostics: list[Diagnostic] = []
-    clauses = tuple(_clause(piece, cut, marked, diagnostics) for piece in slices)
-    ands = tuple(And(cut.start(piece.end), cut.end(piece.end + 3)) for piece in slices[:-1])
+    clauses = [_clause(piece, cut.text, marked, diagnostics) for piece in slices]
+    ands = [And(piece.end, piece.end + 3) for piece in slices[:-1]]
+    if cut.tags:
+        clauses = [moved_clause(clause, cut) for clause in clauses]
+        ands = [And(cut.start(word.start), cut.end(word.end)) for word in ands]
+        diagnostics = [moved_diagnostic(diagnostic, cut) for diagnostic in diagnostics]
     diagnostics.sort(key=lambda diagnostic: diagnostic.start)
-    return Prompt(text, clauses, ands, cut.tags, tuple(diagnostics), marked, negative)
+    return Prompt(text, tuple(clauses), tuple(ands), cut.tags, tuple(diagnostics), marked, negative)
 
 
-def _clause(piece: Slice, cut: Cut, marked: bool, diagnostics: list[Diagnostic]) -> Clause:
-    frames = find_frames(cut.text, piece.start, piece.text_end)
-    builder = _Builder(cut, frames, marked, diagnostics)
+def _clause(piece: Slice, text: str, marked: bool, diagnostics: list[Diagnostic]) -> Clause:
+    builder = _Builder(text, find_frames(text, piece.start, piece.text_end), marked, diagnostics)
     nodes = builder.build(piece.start, piece.text_end, 0)
-    start = cut.start(piece.start) if piece.start else 0
-    return Clause(start, max(start, cut.end(piece.end)), max(start, cut.end(piece.text_end)), piece.weight, nodes)
+    return Clause(piece.start, piece.end, piece.text_end, piece.weight, nodes)
 
 
 class _Builder:
     """Builds the nodes of one clause; `frames` are taken in the order of their opening brackets."""
 
-    def __init__(self, cut: Cut, frames: list[Frame], marked: bool, diagnostics: list[Diagnostic]) -> None:
-        self._cut = cut
+    def __init__(self, text: str, frames: list[Frame], marked: bool, diagnostics: list[Diagnostic]) -> None:
+        self._text = text
         self._frames = frames
         self._next = 0
         self._marked = marked
@@ -66,95 +53,35 @@ class _Builder:
 
     def build(self, start: int, end: int, depth: int) -> tuple[AnyNode, ...]:
         """The nodes between two places of the text without tags, `depth` brackets deep."""
-        line = _Line(self._cut, depth, self._marked, self._diagnostics)
+        if is_plain(self._text, start, end):
+            return (Text(start, end, self._text[start:end]),) if start < end else ()
+        reader = Reader(depth)
         while self._next < len(self._frames) and self._frames[self._next].start < end:
             frame = self._frames[self._next]
             self._next += 1
-            line.read(start, frame.start)
-            line.add(self._framed(frame, line.depth + 1))
+            self._read(reader, start, frame.start)
+            reader.add(self._framed(frame, reader.depth + 1), frame.start)
             start = frame.end
-        line.read(start, end)
-        return line.finish()
+        self._read(reader, start, end)
+        nodes = reader.finish(end)
+        self._diagnostics.extend(_unclosed(nodes[place]) for places in reader.open.values() for place in places)
+        self._diagnostics.extend(_odd(oddity) for oddity in reader.oddities)
+        return tuple(nodes)
+
+    def _read(self, reader: Reader, start: int, end: int) -> None:
+        if start < end and self._marked:
+            reader.read(self._text, start, end)
+        elif start < end:
+            reader.say(self._text[start:end], start)
 
     def _framed(self, frame: Frame, depth: int) -> AnyNode:
         edges = (frame.start, *frame.parting, frame.end - 1)
-        start, end = self._cut.start(frame.start), self._cut.end(frame.end)
         if frame.kind == "alternation":
-            branches = [self.build(left + 1, right, depth) for left, right in pairwise(edges)]
-            return Alternation(start, end, tuple(branches))
+            options = [self.build(left + 1, right, depth) for left, right in pairwise(edges)]
+            return Alternation(frame.start, frame.end, tuple(options))
         branches = [self.build(left + 1, right, depth) for left, right in pairwise(edges[:-1])]
         before = branches[0] if len(branches) == 2 else ()
-        return Schedule(start, end, before, branches[-1], frame.when, self._cut.start(edges[-2] + 1))
-
-
-class _Line:
-    """The nodes of one branch, in which brackets find their partners."""
-
-    def __init__(self, cut: Cut, depth: int, marked: bool, diagnostics: list[Diagnostic]) -> None:
-        self._nodes: list[AnyNode] = []
-        self._cut = cut
-        self._marked = marked
-        self._scanner = Scanner(depth)
-        self._open: dict[Shape, list[int]] = {"round": [], "square": []}
-        self._words: list[Piece] = []
-        self._diagnostics = diagnostics
-
-    @property
-    def depth(self) -> int:
-        """How many brackets are open."""
-        return self._scanner.depth
-
-    def read(self, start: int, end: int) -> None:
-        """Add what stands between two places of the text without tags."""
-        if start >= end:
-            return
-        if not self._marked:
-            self._words.append(Piece("text", start, end, self._cut.text[start:end]))
-            return
-        for piece in self._scanner.scan(self._cut.text, start, end):
-            if piece.kind == "text":
-                self._words.append(piece)
-                if piece.fault:
-                    self._diagnostics.append(_fault(piece, self._cut))
-            else:
-                self._flush()
-                self._mark(piece, self._cut.start(piece.start), self._cut.end(piece.end))
-
-    def add(self, node: AnyNode) -> None:
-        """Add a schedule or an alternation."""
-        self._flush()
-        self._nodes.append(node)
-
-    def finish(self) -> tuple[AnyNode, ...]:
-        """The nodes, once everything was read."""
-        self._flush()
-        for places in self._open.values():
-            for place in places:
-                self._diagnostics.append(_unclosed(self._nodes[place]))
-        return tuple(self._nodes)
-
-    def _flush(self) -> None:
-        """Neighbouring words become one node."""
-        if self._words:
-            start, end = self._cut.start(self._words[0].start), self._cut.end(self._words[-1].end)
-            self._nodes.append(Text(start, end, "".join(piece.value for piece in self._words)))
-            self._words.clear()
-
-    def _mark(self, piece: Piece, start: int, end: int) -> None:
-        match piece.kind:
-            case "escape":
-                self._nodes.append(Escape(start, end, piece.value))
-            case "break":
-                self._nodes.append(Break(start, end))
-            case "open":
-                self._open[piece.shape].append(len(self._nodes))
-                self._nodes.append(Open(start, end, piece.shape, DEFAULT_FACTOR[piece.shape]))
-            case _:
-                place = self._open[piece.shape].pop()
-                opened = self._nodes[place]
-                factor = DEFAULT_FACTOR[piece.shape] if piece.weight is None else piece.weight
-                self._nodes[place] = Open(opened.start, opened.end, piece.shape, factor, start)
-                self._nodes.append(Close(start, end, piece.shape, opened.start, piece.weight))
+        return Schedule(frame.start, frame.end, before, branches[-1], frame.when, edges[-2] + 1)
 
 
 def _unclosed(node: AnyNode) -> Diagnostic:
@@ -163,14 +90,12 @@ def _unclosed(node: AnyNode) -> Diagnostic:
     return Diagnostic(node.start, node.end, "warning", sentence, Fix(node.start, node.end, "\\" + mark))
 
 
-def _fault(piece: Piece, cut: Cut) -> Diagnostic:
-    start, end = cut.start(piece.start), cut.end(piece.end)
-    match piece.fault:
-        case "number":
-            sentence = f'"{piece.value[1:].strip()}" is no number: it counts as text, and the bracket as ×1.1.'
-            return Diagnostic(start, end, "warning", sentence)
-        case "deep":
-            return Diagnostic(start, end, "warning", "Brackets nest more than 64 deep here: this one counts as text.")
-        case _:
-            sentence = f'Nothing is open that this "{piece.value[-1]}" could close: it counts as text.'
-            return Diagnostic(start, end, "warning", sentence, Fix(end - 1, end, "\\" + piece.value[-1]))
+def _odd(oddity: Oddity) -> Diagnostic:
+    start, end, mark, fault = oddity
+    if fault == "number":
+        sentence = f'"{mark[1:].strip()}" is no number: it counts as text, and the bracket as ×1.1.'
+        return Diagnostic(start, end, "warning", sentence)
+    if fault == "deep":
+        return Diagnostic(start, end, "warning", "Brackets nest more than 64 deep here: this one counts as text.")
+    sentence = f'Nothing is open that this "{mark[-1]}" could close: it counts as text.'
+    return Diagnostic(start, end, "warning", sentence, Fix(end - 1, end, "\\" + mark[-1]))

@@ -25,54 +25,54 @@ class Frame(NamedTuple):
     when: str = ""
 
 
-class _Bracket(NamedTuple):
-    closer: str
-    place: int
-    colons: list[int]
-    bars: list[int]
-
-
 def find_frames(text: str, start: int, end: int) -> list[Frame]:
     """The schedules and alternations between two places, in the order of their opening brackets."""
     frames: list[Frame] = []
-    stack: list[_Bracket] = []
+    if text.find("[", start, end) < 0:
+        return frames
+    stack: list[tuple[str, int, int]] = []  # closing mark, place, where its partings begin
+    partings: list[int] = []
     buried: list[str] = []
     for match in _MARK.finditer(text, start, end):
         mark = match[0]
         if mark in "([":
             closer = ")" if mark == "(" else "]"
             if len(stack) < MAX_DEPTH:
-                stack.append(_Bracket(closer, match.start(), [], []))
+                stack.append((closer, match.start(), len(partings)))
             else:
                 buried.append(closer)
         elif mark in ")]":
             if buried:
-                if buried.pop() != mark:
-                    buried.clear()
-                    stack.clear()
-            elif not stack or stack[-1].closer != mark or not _read(stack.pop(), match.start(), text, frames):
+                readable = buried.pop() == mark
+            else:
+                readable = bool(stack) and stack[-1][0] == mark
+                if readable:
+                    _, place, first = stack.pop()
+                    own = tuple(partings[first:])
+                    del partings[first:]
+                    readable = _read(text, place, match.start(), own, frames)
+            if not readable:
                 stack.clear()
-        elif stack and not buried:
-            if mark == ":":
-                stack[-1].colons.append(match.start())
-            elif mark == "|":
-                stack[-1].bars.append(match.start())
+                partings.clear()
+                buried.clear()
+        elif mark in ":|" and stack and not buried:
+            partings.append(match.start())
     frames.sort(key=lambda frame: frame.start)
     return frames
 
 
-def _read(bracket: _Bracket, close: int, text: str, frames: list[Frame]) -> bool:
-    """Whether the bracket means anything to the grammar; a schedule or an alternation joins the frames."""
-    if bracket.closer == ")":
-        return len(bracket.colons) <= 1
-    if not bracket.colons:
-        if bracket.bars:
-            frames.append(Frame("alternation", bracket.place, close + 1, tuple(bracket.bars)))
+def _read(text: str, start: int, close: int, parting: tuple[int, ...], frames: list[Frame]) -> bool:
+    """Whether the brackets mean anything to the grammar; a schedule or an alternation joins the frames."""
+    if not parting:
         return True
-    if bracket.bars or len(bracket.colons) > 2:
+    marks = {text[place] for place in parting}
+    if text[start] == "(":
+        return sum(text[place] == ":" for place in parting) <= 1
+    if marks == {"|"}:
+        frames.append(Frame("alternation", start, close + 1, parting))
+        return True
+    when = _WHEN.fullmatch(text, parting[-1] + 1, close)
+    if when is None or "|" in marks or len(parting) > 2:
         return False
-    when = _WHEN.fullmatch(text, bracket.colons[-1] + 1, close)
-    if when is None:
-        return False
-    frames.append(Frame("schedule", bracket.place, close + 1, tuple(bracket.colons), when[1]))
+    frames.append(Frame("schedule", start, close + 1, parting, when[1]))
     return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from sdtui.prompt.emphasis import Run, runs
@@ -67,11 +66,13 @@ def timeline(
 
 
 def _part(prompt: Prompt, clause: Clause, clock: _Clock) -> Part:
-    pieces = _pieces(prompt, clause.nodes)
+    pieces = _pieces(prompt, clause.nodes, clock)
     read: dict[str, tuple[Run, ...]] = {}
     schedule: list[Scheduled] = []
-    for until in sorted({clock.steps, *_ends(pieces, clock)}):
-        text = "".join(_at(pieces, until, clock))
+    for until in sorted({clock.steps, *_ends(pieces, clock.steps)}):
+        words: list[str] = []
+        _say(pieces, until, words)
+        text = "".join(words)
         if schedule and schedule[-1].text == text:
             schedule.pop()
         if text not in read:
@@ -81,9 +82,9 @@ def _part(prompt: Prompt, clause: Clause, clock: _Clock) -> Part:
 
 
 class _Switch(NamedTuple):
-    """`before` and `after` a step."""
+    """`before` up to and including a step, then `after`."""
 
-    schedule: Schedule
+    step: int
     before: list[_Piece]
     after: list[_Piece]
 
@@ -97,44 +98,44 @@ class _Wheel(NamedTuple):
 _Piece = str | _Switch | _Wheel
 
 
-def _pieces(prompt: Prompt, nodes: tuple[AnyNode, ...]) -> list[_Piece]:
+def _pieces(prompt: Prompt, nodes: tuple[AnyNode, ...], clock: _Clock) -> list[_Piece]:
     """The nodes as text that never changes and the places where it does."""
+    if not nodes:
+        return []
     pieces: list[_Piece] = []
-    start = nodes[0].start if nodes else 0
+    start = nodes[0].start
     for node in nodes:
         if isinstance(node, Schedule | Alternation):
-            pieces.append(prompt.raw(start, node.start))
+            if start < node.start:
+                pieces.append(prompt.raw(start, node.start))
             start = node.end
         if isinstance(node, Schedule):
-            pieces.append(_Switch(node, _pieces(prompt, node.before), _pieces(prompt, node.after)))
+            before, after = _pieces(prompt, node.before, clock), _pieces(prompt, node.after, clock)
+            pieces.append(_Switch(clock.step(node), before, after))
         elif isinstance(node, Alternation):
-            pieces.append(_Wheel([_pieces(prompt, option) for option in node.options]))
-    if nodes:
+            pieces.append(_Wheel([_pieces(prompt, option, clock) for option in node.options]))
+    if start < nodes[-1].end:
         pieces.append(prompt.raw(start, nodes[-1].end))
     return pieces
 
 
-def _ends(pieces: list[_Piece], clock: _Clock) -> Iterator[int]:
+def _ends(pieces: list[_Piece], steps: int) -> set[int]:
     """The steps after which the text may change."""
+    ends: set[int] = set()
     for piece in pieces:
         if isinstance(piece, _Switch):
-            step = clock.step(piece.schedule)
-            if step:
-                yield step
-            yield from _ends(piece.before, clock)
-            yield from _ends(piece.after, clock)
+            ends |= {piece.step} - {0} | _ends(piece.before, steps) | _ends(piece.after, steps)
         elif isinstance(piece, _Wheel):
-            yield from range(1, clock.steps + 1)
-            for option in piece.options:
-                yield from _ends(option, clock)
+            return set(range(1, steps + 1))
+    return ends
 
 
-def _at(pieces: list[_Piece], step: int, clock: _Clock) -> Iterator[str]:
-    """The text at a step, in pieces."""
+def _say(pieces: list[_Piece], step: int, words: list[str]) -> None:
+    """Add the words of a step."""
     for piece in pieces:
         if isinstance(piece, str):
-            yield piece
+            words.append(piece)
         elif isinstance(piece, _Switch):
-            yield from _at(piece.before if step <= clock.step(piece.schedule) else piece.after, step, clock)
+            _say(piece.before if step <= piece.step else piece.after, step, words)
         else:
-            yield from _at(piece.options[(step - 1) % len(piece.options)], step, clock)
+            _say(piece.options[(step - 1) % len(piece.options)], step, words)
