@@ -1,0 +1,131 @@
+"""A checkpoint on the device, and how it gets there from the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from sdtui.engine.clip import ClipTextEncoder
+from sdtui.engine.device import Compute
+from sdtui.engine.keys import TEXT_ENCODER, UNET, VAE
+from sdtui.engine.libraries import load_libraries
+from sdtui.engine.preview import Sketcher, learn_sketcher, sd1_sketcher
+from sdtui.engine.sigmas import NoiseLevels
+from sdtui.engine.stored import Stored, find_components, place
+from sdtui.errors import ModelError
+from sdtui.spec.model import ModelRecord
+
+STAGE_BYTES = 256 << 20
+SD1_VAE_CHANNELS = (128, 256, 512, 512)
+
+
+class Progress(NamedTuple):
+    """How far a load is: 0..1."""
+
+    share: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True, weakref_slot=True)
+class Checkpoint:
+    """The modules of a checkpoint, ready to be called, and what belongs to them."""
+
+    name: str
+    unet: Any
+    vae: Any
+    text_encoder: ClipTextEncoder
+    levels: NoiseLevels
+    sketcher: Sketcher
+    compute: Compute
+    size_bytes: int
+
+    @property
+    def latent_scale(self) -> float:
+        """What the VAE's own latents are multiplied with to have about unit variance."""
+        return float(self.vae.config.scaling_factor)
+
+
+def load_checkpoint(record: ModelRecord, compute: Compute) -> Generator[Progress, None, Checkpoint]:
+    """Read a checkpoint onto a device in stages of some hundred megabytes; yields how far it is, returns it.
+
+    Raises ModelError before any tensor is read when the file does not fit; MemoryError or torch's when memory ends.
+    """
+    yield Progress(0.0, "importing")
+    load_libraries()
+    yield Progress(0.02, "reading the header")
+    components = find_components(record)
+    modules = _empty_modules({name: component.config for name, component in components.items()}, record)
+    placed = place({name: module.state_dict() for name, module in modules.items()}, components, record)
+    total = sum(stored.info.end - stored.info.start for tensors in placed.values() for stored in tensors.values())
+    done = 0
+    for name, module in modules.items():
+        state: dict[str, Tensor] = {}
+        shapes = {key: tuple(tensor.shape) for key, tensor in module.state_dict().items()}
+        for stage in _stages(placed[name]):
+            yield Progress(0.05 + 0.9 * done / max(total, 1), f"reading {name.replace('_', ' ')}")
+            state |= _read(stage, shapes, compute)
+            done += sum(stored.info.end - stored.info.start for stored in stage.values())
+        module.load_state_dict(state, strict=True, assign=True)
+        module.requires_grad_(False).eval()
+    yield Progress(0.95, "preparing previews")
+    unet, vae, text_encoder = modules[UNET], modules[VAE], modules[TEXT_ENCODER]
+    own_space = tuple(vae.config.block_out_channels) != SD1_VAE_CHANNELS
+    with torch.inference_mode():
+        sketcher = learn_sketcher(vae, compute.device, compute.dtype) if own_space else sd1_sketcher(compute.device)
+    size = sum(tensor.nbytes for module in modules.values() for tensor in module.state_dict().values())
+    assert isinstance(text_encoder, ClipTextEncoder)
+    return Checkpoint(record.name, unet, vae, text_encoder, NoiseLevels(), sketcher, compute, size)
+
+
+def _empty_modules(configs: Mapping[str, Mapping[str, Any]], record: ModelRecord) -> dict[str, Any]:
+    """Modules without memory (torch's meta device), the largest first."""
+    libraries = load_libraries()
+    try:
+        with torch.device("meta"):
+            return {
+                UNET: libraries.unet.from_config(dict(configs[UNET])),
+                VAE: libraries.vae.from_config(dict(configs[VAE])),
+                TEXT_ENCODER: ClipTextEncoder(configs[TEXT_ENCODER]),
+            }
+    except (ValueError, TypeError, KeyError, IndexError, ArithmeticError, RuntimeError, NotImplementedError) as error:
+        raise ModelError(
+            f"No model can be built from the config that comes with it: {type(error).__name__}: {error}.",
+            where=record.path,
+        ) from None
+
+
+def _stages(tensors: Mapping[str, Stored]) -> Generator[dict[str, Stored], None, None]:
+    stage: dict[str, Stored] = {}
+    size = 0
+    for name, stored in tensors.items():
+        stage[name] = stored
+        size += stored.info.end - stored.info.start
+        if size >= STAGE_BYTES:
+            yield stage
+            stage, size = {}, 0
+    if stage:
+        yield stage
+
+
+def _read(tensors: Mapping[str, Stored], shapes: Mapping[str, tuple[int, ...]], compute: Compute) -> dict[str, Tensor]:
+    """The tensors on the device, in its dtype; on a CPU float32 ones stay where the file is mapped."""
+    by_file: dict[str, list[str]] = {}
+    for name, stored in tensors.items():
+        by_file.setdefault(str(stored.file), []).append(name)
+    state: dict[str, Tensor] = {}
+    for path, names in by_file.items():
+        try:
+            with safe_open(path, framework="pt", device="cpu") as file:
+                for name in names:
+                    tensor = file.get_tensor(tensors[name].name)
+                    state[name] = tensor.to(compute.device, compute.dtype).reshape(shapes[name])
+        except (SafetensorError, OSError) as error:
+            raise ModelError(
+                f"The file cannot be read: {error}.", where=path, todo="Was it changed or removed?"
+            ) from None
+    return state

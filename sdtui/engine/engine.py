@@ -1,0 +1,183 @@
+"""The engine: takes renders in, packs their steps into UNet calls, hands pictures out, a turn at a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Literal
+
+import torch
+
+from sdtui.engine.decoder import Decoder
+from sdtui.engine.device import memory_budget, open_device, used_memory
+from sdtui.engine.flight import TIME_SLICE_S, Flight, Groups, share_call
+from sdtui.engine.loader import Loader
+from sdtui.engine.memory import RowLimit, row_limit
+from sdtui.engine.requests import Picture
+from sdtui.engine.shelf import Shelf, key_of
+from sdtui.engine.stepper import Stepper
+from sdtui.errors import ModelError, SdtuiError
+from sdtui.spec.job import Render
+from sdtui.spec.model import ModelFile
+from sdtui.spec.outcome import Begun, Broken, Left, Loading, Outcome, Painted
+
+DECODE_WAIT_S = 0.05
+
+
+class Engine:
+    """Implements `sdtui.spec.outcome.Renderer`; called from one thread only.
+
+    Raises UsageError when made for a device that is not there. `row_limit` bounds the rows of a UNet call,
+    `budget_bytes` the loaded checkpoints (None: a share of the device's memory), `slice_s` a checkpoint's turn while
+    another waits; `clock` counts seconds.
+    """
+
+    def __init__(
+        self,
+        device: str,
+        *,
+        row_limit: RowLimit = row_limit,
+        budget_bytes: int | None = None,
+        slice_s: float = TIME_SLICE_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._name = device
+        self._clock = clock
+        self._compute = open_device(device)
+        self._shelf = Shelf(memory_budget(self._compute.device) if budget_bytes is None else budget_bytes)
+        self._loader = Loader(self._compute, self._shelf)
+        self._decoder: Decoder[Flight] = Decoder(self._compute.device)
+        self._stepper = Stepper(self._compute, self._decoder, row_limit, clock)
+        self._groups = Groups(slice_s)
+        self._flights: dict[str, Flight] = {}
+        self._leaving: list[Flight] = []
+        self._warm: ModelFile | None = None
+        self._state: Literal["loading", "ready", "rendering"] = "ready"
+
+    @property
+    def device(self) -> str:
+        """The device by name."""
+        return self._name
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is waiting, running or about to be decoded."""
+        return not (self._flights or self._leaving or self._warm)
+
+    @property
+    def unet_calls(self) -> int:
+        """How many UNet calls there were."""
+        return self._stepper.forward.calls
+
+    def add(self, render: Render, *, alone: bool = False) -> None:
+        """Take a render in; it joins at the next step, unless `alone` or its own `exact` keeps it from sharing."""
+        self._flights[render.id] = Flight(render, solo=alone or render.params.exact)
+
+    def cancel(self, render_id: str) -> None:
+        """Let a render go at the next turn; unknown ids are ignored."""
+        flight = self._flights.pop(render_id, None)
+        if flight is not None:
+            self._leaving.append(flight)
+
+    def warm(self, checkpoint: ModelFile) -> None:
+        """Load a checkpoint in turns when nothing else is waiting."""
+        self._warm = checkpoint
+
+    def release(self) -> None:
+        """Give the device's memory back; pictures in flight go on, after loading again."""
+        self._warm = None
+        self._shelf.clear()
+        self._stepper.forget()
+        self._loader.abandon()
+
+    @torch.inference_mode()
+    def turn(self) -> Sequence[Outcome]:
+        """Do one unit of work: a UNet call, a stage of a load, or a short wait for the last picture's decode."""
+        outcomes: list[Outcome] = [Left(render=flight.render) for flight in self._leaving]
+        self._leaving.clear()
+        outcomes += self._decoded()
+        model = self._groups.choose(self._flights.values(), self._clock())
+        if model is not None:
+            outcomes += self._work(model)
+        elif self._warm is not None:
+            outcomes += self._warm_up(self._warm)
+        elif not outcomes and self._flights:
+            self._decoder.wait(DECODE_WAIT_S)
+            outcomes += self._decoded()
+        for outcome in outcomes:
+            if isinstance(outcome, Broken):
+                self._flights.pop(outcome.render.id, None)
+        if self.idle and self._state != "ready":
+            outcomes.append(self._now("ready"))
+        return outcomes
+
+    def _work(self, model: ModelFile) -> Iterator[Outcome]:
+        """Bring the checkpoint's pictures one step on, or the checkpoint itself one stage nearer."""
+        key = key_of(model)
+        flights = [flight for flight in self._flights.values() if not flight.decoding and key_of(flight.model) == key]
+        checkpoint = self._shelf.get(key)
+        if checkpoint is None:
+            yield from self._load(model, flights)
+            return
+        most_rows = self._stepper.most_rows(flights[0], checkpoint)
+        yield from self._stepper.prepare(flights, checkpoint, most_rows)
+        batch = share_call(flights, most_rows)
+        fresh = [flight for flight in batch if flight.begun_at is None]
+        if fresh and self._state != "rendering":
+            yield self._now("rendering", model)
+        for flight in fresh:
+            flight.begun_at = self._clock()
+            yield Begun(render=flight.render)
+        if batch and not fresh:
+            yield from self._stepper.step(batch, checkpoint, most_rows)
+
+    def _load(self, model: ModelFile, flights: Sequence[Flight]) -> Iterator[Outcome]:
+        try:
+            report = self._loader.advance(model)
+        except ModelError as error:
+            yield from (Broken(flight.render, error) for flight in flights)
+            return
+        self._state = report.state
+        yield report
+
+    def _warm_up(self, model: ModelFile) -> Iterator[Outcome]:
+        """One stage of loading what nobody waits for."""
+        try:
+            loaded = self._shelf.get(key_of(model)) is not None
+            report = self._now("ready", model) if loaded else self._loader.advance(model)
+        except ModelError as error:
+            report = self._now("ready", text=str(error))
+        if report.state == "ready":
+            self._warm = None
+        self._state = report.state
+        yield report
+
+    def _decoded(self) -> Iterator[Outcome]:
+        """The pictures whose decode is done; those of flights that have left are dropped."""
+        for flight, picture in self._decoder.take():
+            if self._flights.get(flight.render.id) is not flight:
+                continue
+            yield self._finish(flight, picture)
+
+    def _finish(self, flight: Flight, picture: Picture | SdtuiError) -> Outcome:
+        if isinstance(picture, SdtuiError):
+            return Broken(flight.render, picture)
+        try:
+            flight.advance(picture)
+        except StopIteration as finished:
+            del self._flights[flight.render.id]
+            made: Picture = finished.value
+            return Painted(
+                render=flight.render,
+                width_px=made.width_px,
+                height_px=made.height_px,
+                rgb=made.rgb,
+                seconds=self._clock() - (flight.begun_at or 0.0),
+                notes=made.notes,
+            )
+        raise AssertionError("A picture asked for more after its decode.")
+
+    def _now(self, state: Literal["ready", "rendering"], model: ModelFile | None = None, *, text: str = "") -> Loading:
+        self._state = state
+        memory = used_memory(self._compute.device, self._shelf.held_bytes)
+        return Loading(state=state, text=text, memory=memory, checkpoint=model.name if model else "")

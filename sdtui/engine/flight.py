@@ -1,0 +1,102 @@
+"""A render in the making, and which of those in flight share the next UNet call."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sdtui.engine.noise import PIXELS_PER_CELL
+from sdtui.engine.requests import Decode, Encode, Evaluate, Making, Request
+from sdtui.engine.shelf import Key, key_of
+from sdtui.spec.job import Render
+from sdtui.spec.model import ModelFile
+
+TIME_SLICE_S = 30.0
+STRETCH = 2
+
+
+@dataclass(slots=True, eq=False)
+class Flight:
+    """One render on its way. `solo` keeps it from sharing a call; times in seconds of the engine's clock."""
+
+    render: Render
+    solo: bool = False
+    making: Making | None = None
+    request: Request | None = None
+    begun_at: float | None = None
+    sketched_at: float = -math.inf
+
+    @property
+    def model(self) -> ModelFile:
+        """The checkpoint that its next request needs."""
+        return self.request.model if isinstance(self.request, Encode | Evaluate | Decode) else self.render.checkpoint
+
+    @property
+    def cells(self) -> tuple[int, int]:
+        """Height and width of its latents."""
+        return self.render.params.height // PIXELS_PER_CELL, self.render.params.width // PIXELS_PER_CELL
+
+    @property
+    def decoding(self) -> bool:
+        """It waits for its decoded picture, which needs no turn."""
+        return isinstance(self.request, Decode)
+
+    def advance(self, answer: Any) -> Request:
+        """Send the answer to its request and hold what it asks for next; raises StopIteration with the picture."""
+        assert self.making is not None
+        self.request = self.making.send(answer)
+        return self.request
+
+
+class Groups:
+    """Which checkpoint has its turn: the active one until it is empty, or 30 s while another waits."""
+
+    def __init__(self, slice_s: float = TIME_SLICE_S) -> None:
+        self._slice_s = slice_s
+        self._active: Key | None = None
+        self._since = 0.0
+
+    def choose(self, flights: Iterable[Flight], now: float) -> ModelFile | None:
+        """The checkpoint to work with now; None when nobody wants one. `flights`: oldest first."""
+        waiting: dict[Key, ModelFile] = {}
+        for flight in flights:
+            if not flight.decoding:
+                waiting.setdefault(key_of(flight.model), flight.model)
+        if not waiting:
+            self._active = None
+            return None
+        spent = now - self._since >= self._slice_s
+        others = [key for key in waiting if key != self._active]
+        if self._active not in waiting or (spent and others):
+            self._active, self._since = others[0], now
+        elif not others:
+            self._since = now
+        return waiting[self._active]
+
+
+def share_call(flights: Iterable[Flight], most_rows: int) -> list[Flight]:
+    """The flights of the next UNet call: the oldest that wants one, and whoever fits to it, oldest first.
+
+    Fitting: same latent shape, not solo, not more than `most_rows` rows in all, and contexts whose common length is at most
+    twice the longest. The flights are of one checkpoint; the oldest goes even when it alone has more rows.
+    """
+    chosen: list[Flight] = []
+    rows, tokens, longest = 0, 1, 1
+    for flight in flights:
+        request = flight.request
+        if not isinstance(request, Evaluate):
+            continue
+        common, longer = math.lcm(tokens, request.tokens), max(longest, request.tokens)
+        if chosen:
+            head = chosen[0].request
+            assert isinstance(head, Evaluate)
+            fits = not flight.solo and request.latents.shape == head.latents.shape
+            if not fits or rows + request.rows > most_rows or common > STRETCH * longer:
+                continue
+        chosen.append(flight)
+        rows, tokens, longest = rows + request.rows, common, longer
+        if flight.solo:
+            break
+    return chosen

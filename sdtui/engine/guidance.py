@@ -1,0 +1,110 @@
+"""Which texts pull a picture where, step by step: the prompt's parts, the negative prompt and the scale between them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from sdtui.engine.emphasis import comfy_runs
+from sdtui.engine.requests import Encoded, Text
+from sdtui.errors import RenderError
+from sdtui.prompt.nodes import Prompt
+from sdtui.prompt.parser import parse, plain
+from sdtui.prompt.timeline import Part, timeline
+from sdtui.spec.job import Render
+
+Mix = tuple[tuple[Text, float], ...]
+NO_PULL = 1e-9
+
+
+def read_mixes(render: Render) -> tuple[Mix, ...]:
+    """For each step the texts with their coefficients, so that denoised = Σ coefficient · denoised(text).
+
+    That is uncond + Σ w·cfg·(cond − uncond), sorted by text: equal texts are one, and a text without any pull (the negative
+    prompt at cfg 1) is left out. Raises RenderError for a tag, which no checkpoint can follow yet.
+    """
+    params = render.params
+    positive = _parts(render.prompt, params.emphasis, params.steps, negative=False)
+    negative = _parts(render.negative_prompt, params.emphasis, params.steps, negative=True)
+    return tuple(_mix(positive, negative, params.cfg_scale, step) for step in range(1, params.steps + 1))
+
+
+def _parts(text: str, emphasis: str, steps: int, *, negative: bool) -> tuple[Part, ...]:
+    prompt = plain(text, negative=negative) if emphasis == "None" else parse(text, negative=negative)
+    _refuse_tags(prompt)
+    parts = timeline(prompt, steps)
+    if emphasis != "ComfyUI":
+        return parts
+    return tuple(
+        part._replace(
+            schedule=tuple(scheduled._replace(runs=comfy_runs(scheduled.text)) for scheduled in part.schedule)
+        )
+        for part in parts
+    )
+
+
+def _refuse_tags(prompt: Prompt) -> None:
+    for tag in prompt.tags:
+        raise RenderError(
+            f"The tag {prompt.text[tag.start : tag.end]} cannot be followed yet.", todo="Take it out of the prompt."
+        )
+
+
+def _mix(positive: tuple[Part, ...], negative: tuple[Part, ...], cfg_scale: float, step: int) -> Mix:
+    pull: dict[Text, float] = {}
+    rest = 1.0
+    for part in positive:
+        text = _text_at(part, step)
+        pull[text] = pull.get(text, 0.0) + part.weight * cfg_scale
+        rest -= part.weight * cfg_scale
+    # a negative prompt is one part: AND does not split it
+    unconditional = _text_at(negative[0], step)
+    pull[unconditional] = pull.get(unconditional, 0.0) + rest
+    mix = tuple((text, share) for text, share in pull.items() if abs(share) > NO_PULL)
+    return mix or ((unconditional, 1.0),)
+
+
+def _text_at(part: Part, step: int) -> Text:
+    return next((held.runs for held in part.schedule if step <= held.until), part.schedule[-1].runs)
+
+
+class Guidance(NamedTuple):
+    """One step's contexts, as many tokens each, and what each one's guess counts."""
+
+    contexts: tuple[Tensor, ...]
+    shares: Tensor | None
+
+    def combine(self, rows: Tensor) -> Tensor:
+        """The guided guess (4, h, w) from one guess for each context (contexts, 4, h, w)."""
+        if self.shares is None:
+            return rows[0]
+        return torch.mv(rows.flatten(1).T, self.shares).view(rows.shape[1:])
+
+
+def texts_of(mixes: tuple[Mix, ...]) -> tuple[Text, ...]:
+    """Every text of the mixes once, in the order of their first step."""
+    return tuple(dict.fromkeys(text for mix in mixes for text, _ in mix))
+
+
+def guide(mixes: tuple[Mix, ...], encoded: Encoded) -> tuple[Guidance, ...]:
+    """The guidance of each step: contexts padded with empty chunks to the longest of that step."""
+    chunks = dict(zip(texts_of(mixes), encoded.texts, strict=True))
+    contexts: dict[tuple[Text, int], Tensor] = {}
+    made: dict[Mix, Guidance] = {}
+
+    def context(text: Text, length: int) -> Tensor:
+        if (text, length) not in contexts:
+            held = chunks[text]
+            contexts[text, length] = torch.cat([*held, *[encoded.empty] * (length - len(held))])
+        return contexts[text, length]
+
+    for mix in mixes:
+        if mix not in made:
+            length = max(len(chunks[text]) for text, _ in mix)
+            shares = [share for _, share in mix]
+            only = shares == [1.0]
+            tensor = None if only else torch.tensor(shares, device=encoded.empty.device)
+            made[mix] = Guidance(tuple(context(text, length) for text, _ in mix), tensor)
+    return tuple(made[mix] for mix in mixes)

@@ -1,0 +1,69 @@
+"""Brings checkpoints from the disk onto the shelf, a stage at a time."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Generator
+from pathlib import Path
+
+from sdtui.engine.checkpoint import Checkpoint, Progress, load_checkpoint
+from sdtui.engine.device import Compute, empty_cache, used_memory
+from sdtui.engine.memory import is_out_of_memory
+from sdtui.engine.shelf import Key, Shelf, check_version, key_of
+from sdtui.errors import ModelError
+from sdtui.spec.model import ModelFile
+from sdtui.spec.outcome import Loading
+from sdtui.weights.identify import identify
+
+
+class Loader:
+    """Loads one checkpoint at a time; asking for another gives the unfinished one up."""
+
+    def __init__(self, compute: Compute, shelf: Shelf) -> None:
+        self._compute = compute
+        self._shelf = shelf
+        self._key: Key | None = None
+        self._stages: Generator[Progress, None, Checkpoint] | None = None
+
+    def advance(self, model: ModelFile) -> Loading:
+        """One stage of loading this checkpoint; after the last one, which is `ready`, it is on the shelf.
+
+        Raises ModelError when the file cannot be used, has changed, or does not fit into memory.
+        """
+        if self._stages is None or self._key != key_of(model):
+            self._begin(model)
+        assert self._stages is not None
+        problem = ""
+        try:
+            progress = next(self._stages)
+            return Loading(state="loading", text=progress.text, progress=progress.share, checkpoint=model.name)
+        except StopIteration as finished:
+            self._stages = None
+            self._shelf.put(key_of(model), finished.value)
+        except (RuntimeError, MemoryError) as error:
+            out_of_memory = isinstance(error, MemoryError) or is_out_of_memory(error)
+            problem = "there is not enough memory" if out_of_memory else str(error).splitlines()[0]
+        except ModelError:
+            self.abandon()
+            raise
+        if problem:
+            # only here, where the traceback no longer holds the tensors
+            self.abandon()
+            raise ModelError(f"The checkpoint {model.name} cannot be loaded: {problem}.", where=model.path)
+        memory = used_memory(self._compute.device, self._shelf.held_bytes)
+        return Loading(state="ready", progress=1.0, memory=memory, checkpoint=model.name)
+
+    def abandon(self) -> None:
+        """Give up what is being loaded and its memory."""
+        self._key, self._stages = None, None
+        gc.collect()
+        empty_cache(self._compute.device)
+
+    def _begin(self, model: ModelFile) -> None:
+        self.abandon()
+        check_version(model)
+        self._shelf.make_room(model.size)
+        # modules may hold themselves in cycles, and their memory is wanted now
+        gc.collect()
+        self._key = key_of(model)
+        self._stages = load_checkpoint(identify(Path(model.path)), self._compute)

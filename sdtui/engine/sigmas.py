@@ -1,0 +1,52 @@
+"""The noise levels a model was trained on: sigma for a timestep and back."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+
+TRAIN_STEPS = 1000
+BETA_FIRST, BETA_LAST = 0.00085, 0.012
+
+
+class NoiseLevels:
+    """SD's training schedule: beta from 0.00085 to 0.012, linear in its square root, over 1000 timesteps.
+
+    sigma(t)² = (1 − ᾱ(t)) / ᾱ(t), the noise of Karras et al. 2022 on pictures that are not scaled down. Between whole
+    timesteps log sigma is interpolated, as A1111 does.
+    """
+
+    def __init__(self) -> None:
+        first, last = math.sqrt(BETA_FIRST), math.sqrt(BETA_LAST)
+        remaining, logs = 1.0, []
+        for step in range(TRAIN_STEPS):
+            remaining *= 1.0 - (first + (last - first) * step / (TRAIN_STEPS - 1)) ** 2
+            logs.append(0.5 * math.log((1.0 - remaining) / remaining))
+        self._log_sigmas = tuple(logs)
+
+    @property
+    def lowest(self) -> float:
+        """The sigma of timestep 0, about 0.0292."""
+        return math.exp(self._log_sigmas[0])
+
+    @property
+    def highest(self) -> float:
+        """The sigma of timestep 999, about 14.61."""
+        return math.exp(self._log_sigmas[-1])
+
+    def sigma(self, timestep: float) -> float:
+        """The sigma of a timestep, 0..999, whole or not."""
+        below = min(int(timestep), TRAIN_STEPS - 2)
+        share = timestep - below
+        return math.exp((1.0 - share) * self._log_sigmas[below] + share * self._log_sigmas[below + 1])
+
+    def timestep(self, sigma: float) -> float:
+        """The timestep of a sigma, 0..999; sigmas outside the training range get the nearest end."""
+        log_sigma = math.log(sigma)
+        above = bisect_left(self._log_sigmas, log_sigma)
+        if above == 0:
+            return 0.0
+        if above == TRAIN_STEPS:
+            return float(TRAIN_STEPS - 1)
+        low, high = self._log_sigmas[above - 1], self._log_sigmas[above]
+        return above - 1 + (log_sigma - low) / (high - low)

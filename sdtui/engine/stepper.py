@@ -1,0 +1,172 @@
+"""Brings pictures in flight on: answers what they ask for, and makes the UNet calls they share."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, assert_never
+
+import torch
+from torch import Tensor
+
+from sdtui.engine.checkpoint import Checkpoint
+from sdtui.engine.decoder import Decoder
+from sdtui.engine.device import Compute, empty_cache, finish
+from sdtui.engine.encoding import TextEncoding
+from sdtui.engine.flight import Flight
+from sdtui.engine.forward import Forward
+from sdtui.engine.memory import RowLimit, is_out_of_memory
+from sdtui.engine.picture import txt2img
+from sdtui.engine.requests import Decode, Encode, Evaluate, Note
+from sdtui.engine.shelf import Key, check_version, key_of
+from sdtui.errors import RenderError, SdtuiError
+from sdtui.spec.outcome import Broken, Outcome, Sketched, Stepped
+
+SKETCH_EVERY_S = 0.25
+FAULTS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""What a fault in the making of pictures may raise; it ends the pictures it belongs to, never the others."""
+
+
+class Call(NamedTuple):
+    """A UNet call: how many pictures shared it and how long it took."""
+
+    batch: int
+    seconds: float
+
+
+class Stepper:
+    """Serves the requests of flights; what comes out is yielded as outcomes, a flight's error as Broken."""
+
+    def __init__(
+        self, compute: Compute, decoder: Decoder[Flight], row_limit: RowLimit, clock: Callable[[], float]
+    ) -> None:
+        self.encoding = TextEncoding()
+        self.forward = Forward()
+        self._compute = compute
+        self._decoder = decoder
+        self._row_limit = row_limit
+        self._clock = clock
+        self._reduced: dict[tuple[Key, tuple[int, int]], int] = {}
+
+    def forget(self) -> None:
+        """Drop every tensor kept for later."""
+        self.encoding.forget()
+        self.forward.forget()
+
+    def most_rows(self, flight: Flight, checkpoint: Checkpoint) -> int:
+        """How many rows the next UNet call of this flight's shape may have."""
+        limit = self._row_limit(checkpoint, flight.cells)
+        return max(1, min(limit, self._reduced.get((key_of(flight.model), flight.cells), limit)))
+
+    def prepare(self, flights: Sequence[Flight], checkpoint: Checkpoint, most_rows: int) -> Iterator[Outcome]:
+        """Start as many pictures, and answer as many texts, as the next call has room for."""
+        rows = 0
+        for flight in flights:
+            if rows >= most_rows:
+                return
+            if not isinstance(flight.request, Evaluate):
+                yield from self._guarded(flight, self._begin(flight, checkpoint))
+            if isinstance(flight.request, Evaluate):
+                rows += flight.request.rows
+
+    def step(self, batch: Sequence[Flight], checkpoint: Checkpoint, most_rows: int) -> Iterator[Outcome]:
+        """One UNet call for these flights, all of which want an evaluation."""
+        requests = [flight.request for flight in batch if isinstance(flight.request, Evaluate)]
+        started = self._clock()
+        answers: list[Tensor] = []
+        fault: RenderError | None = None
+        no_memory = False
+        try:
+            answers = self.forward.evaluate(checkpoint, requests, most_rows)
+            finish(self._compute.device)
+        except torch.AcceleratorError:
+            # the device's context is dead: nothing will work in this process any more
+            raise
+        except FAULTS as error:
+            no_memory = is_out_of_memory(error)
+            fault = _fault(error)
+        if no_memory:
+            # only here, where the traceback no longer holds the tensors
+            fault = self._make_do(batch[0], sum(request.rows for request in requests), most_rows, len(batch) == 1)
+        call = Call(len(batch), self._clock() - started)
+        if fault is not None:
+            yield from (Broken(flight.render, fault) for flight in batch)
+        for flight, answer in zip(batch, answers, strict=False):
+            yield from self._guarded(flight, self._follow(flight, answer, checkpoint, call))
+
+    def _begin(self, flight: Flight, checkpoint: Checkpoint) -> Iterator[Outcome]:
+        if isinstance(flight.request, Encode):
+            answer = self.encoding.serve(flight.request, checkpoint)
+            yield from self._follow(flight, answer, checkpoint, None)
+        elif flight.making is None:
+            check_version(flight.render.checkpoint)
+            flight.making = txt2img(flight.render, checkpoint.levels, self._compute.device)
+            yield from self._follow(flight, None, checkpoint, None)
+
+    def _follow(self, flight: Flight, answer: Any, checkpoint: Checkpoint, call: Call | None) -> Iterator[Outcome]:
+        """Give a flight its answer and serve what it asks for next, until that needs a UNet call, a decode or another model."""
+        while True:
+            request = flight.advance(answer)
+            match request:
+                case Note():
+                    yield from self._noted(flight, request, checkpoint, call)
+                    answer = None
+                case Encode():
+                    if key_of(request.model) != key_of(flight.render.checkpoint):
+                        return
+                    answer = self.encoding.serve(request, checkpoint)
+                case Decode():
+                    self._decoder.submit(flight, checkpoint, request.latents)
+                    return
+                case Evaluate():
+                    return
+                case _:
+                    assert_never(request)
+
+    def _noted(self, flight: Flight, note: Note, checkpoint: Checkpoint, call: Call | None) -> Iterator[Outcome]:
+        steps = flight.render.params.steps
+        if call is not None:
+            yield Stepped(render=flight.render, step=note.step, steps=steps, batch=call.batch, seconds=call.seconds)
+        now = self._clock()
+        if note.step < steps and now - flight.sketched_at >= SKETCH_EVERY_S:
+            flight.sketched_at = now
+            width, height, rgb = checkpoint.sketcher.sketch(note.denoised)
+            yield Sketched(render=flight.render, step=note.step, width_px=width, height_px=height, rgb=rgb)
+
+    def _guarded(self, flight: Flight, outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
+        """The outcomes, and Broken where the flight's own making fails."""
+        try:
+            yield from outcomes
+        except SdtuiError as error:
+            yield Broken(flight.render, error)
+        except FAULTS as error:
+            yield Broken(flight.render, _fault(error))
+
+    def _make_do(self, oldest: Flight, rows: int, most_rows: int, single: bool) -> RenderError | None:
+        """After memory ran out: half as many rows from now on, or an error when there is nothing left to halve."""
+        self.forward.forget()
+        gc.collect()
+        empty_cache(self._compute.device)
+        rows = min(rows, most_rows) if single else rows
+        if rows > 1:
+            self._reduced[key_of(oldest.model), oldest.cells] = rows // 2
+            return None
+        params = oldest.render.params
+        return RenderError(
+            f"There is not enough memory on {self._compute.device} for a picture of {params.width}×{params.height}.",
+            todo="Try a smaller size, or close what else uses the device.",
+        )
+
+
+def _fault(error: Exception) -> RenderError:
+    reason = (str(error).splitlines() or [""])[0]
+    return RenderError(f"The picture could not be finished: {type(error).__name__}: {reason}")
