@@ -7,14 +7,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tools.demo_model import autoencoder, data, pair, text, unet
+from tools.demo_model import autoencoder, cases, data, decoder, evaluate, pack, pair, text, unet
 
 Stage = Callable[[argparse.Namespace], None]
 
 
 def train_autoencoder(options: argparse.Namespace) -> None:
     """Pictures to latents and back."""
-    start = options.start_autoencoder
+    start = options.start
     plan = autoencoder.AutoencoderPlan(
         folder=options.folder,
         steps=options.autoencoder_steps,
@@ -40,17 +40,52 @@ def train_text(options: argparse.Namespace) -> None:
 def train_unet(options: argparse.Namespace) -> None:
     """Noise to latents."""
     plan = unet.UnetPlan(
-        folder=options.folder, steps=options.unet_steps, batch=options.unet_batch, device=options.device
+        folder=options.folder,
+        steps=options.unet_steps,
+        batch=options.unet_batch,
+        start=options.start,
+        device=options.device,
     )
     pair.run(unet.train, plan, device=options.device)
 
 
-# stage → what it does and the file that shows it is done
+def tune_decoder(options: argparse.Namespace) -> None:
+    """Clean pictures from latents that are a little off."""
+    plan = decoder.DecoderPlan(folder=options.folder, steps=options.decoder_steps, device=options.device)
+    pair.run(decoder.train, plan, device=options.device)
+
+
+def pack_model(options: argparse.Namespace) -> None:
+    """The parts as one file; the tuned decoder if there is one."""
+    tuned = options.folder / "autoencoder-tuned.pt"
+    vae_file = tuned if tuned.exists() else options.folder / "autoencoder.pt"
+    pack.write(unet.learnt(options.folder), vae_file, options.folder)
+
+
+def evaluate_model(options: argparse.Namespace) -> None:
+    """Figures and contact sheets of the packed file."""
+    wanted = evaluate.Evaluation(
+        file=options.file or options.folder / "packed" / pack.NAME,
+        sheets=options.folder / "sheets",
+        single=options.prompts,
+        pairs=options.prompts // 2,
+        steps=options.steps,
+        cfg_scale=options.cfg_scale,
+        parts=tuple(options.parts.split(",")),
+        seed=options.prompt_seed,
+    )
+    evaluate.evaluate(wanted)
+
+
+# stage → what it does and the file that shows it is done, if any
 STAGES: dict[str, tuple[Stage, str]] = {
     "autoencoder": (train_autoencoder, "autoencoder.pt"),
     "data": (prepare_data, "data.pt"),
     "text": (train_text, "text.pt"),
     "unet": (train_unet, "unet.pt"),
+    "decoder": (tune_decoder, "autoencoder-tuned.pt"),
+    "pack": (pack_model, ""),
+    "evaluate": (evaluate_model, ""),
 }
 
 
@@ -59,12 +94,23 @@ def _options() -> argparse.Namespace:
     parser.add_argument("stage", choices=["all", *STAGES])
     parser.add_argument("--folder", type=Path, default=Path(".train"), help="where checkpoints and results lie")
     parser.add_argument("--device", default="cpu", help="cpu (two processes of one thread each) or cuda")
-    parser.add_argument("--start-autoencoder", type=Path, help="weights that the autoencoder's training starts from")
+    parser.add_argument(
+        "--start", type=Path, help="packed model to start autoencoder and UNet from (default: untrained)"
+    )
     parser.add_argument("--autoencoder-steps", type=int, default=6000)
     parser.add_argument("--single", type=int, default=24000, help="scenes of one thing")
     parser.add_argument("--pairs", type=int, default=32000, help="scenes of two things")
     parser.add_argument("--text-steps", type=int, default=2500)
     parser.add_argument("--unet-steps", type=int, default=14000)
+    parser.add_argument("--decoder-steps", type=int, default=600)
+    parser.add_argument("--file", type=Path, help="evaluate: the packed file (default: the one in the folder)")
+    parser.add_argument(
+        "--prompts", type=int, default=300, help="evaluate: prompts of one thing; half as many of pairs"
+    )
+    parser.add_argument("--prompt-seed", default=cases.SEED, help="evaluate: another seed asks for other scenes")
+    parser.add_argument("--steps", type=int, default=20, help="evaluate: sampling steps")
+    parser.add_argument("--cfg-scale", type=float, default=4.0, help="evaluate: guidance")
+    parser.add_argument("--parts", default=",".join(evaluate.PARTS), help="evaluate: what is measured")
     parser.add_argument("--unet-batch", type=int, default=16, help="pictures a step and process")
     return parser.parse_args()
 
@@ -75,7 +121,7 @@ def main() -> None:
     options.folder.mkdir(parents=True, exist_ok=True)
     chosen = STAGES if options.stage == "all" else {options.stage: STAGES[options.stage]}
     for name, (work, result) in chosen.items():
-        if options.stage == "all" and (options.folder / result).exists():
+        if options.stage == "all" and result and (options.folder / result).exists():
             print(f"{name}: {result} is there", flush=True)
             continue
         began = time.monotonic()

@@ -11,7 +11,7 @@ import torch
 from diffusers import AutoencoderKL
 from torch.nn import functional
 
-from tools.demo_model import draw, pair, progress, scene, words
+from tools.demo_model import draw, pair, pipeline, progress, scene, words
 
 SCALING = 0.18215
 CONFIG = {
@@ -31,7 +31,7 @@ REPORT_EVERY = 200
 
 @dataclass(frozen=True, kw_only=True)
 class AutoencoderPlan:
-    """How the autoencoder is trained; `start` names a state to go on from (a file of weights) or is None."""
+    """How the autoencoder is trained; `start` is a packed model whose autoencoder it goes on from, or None."""
 
     folder: Path
     steps: int = 12000
@@ -144,7 +144,7 @@ def train(rank: int, world: int, plan: AutoencoderPlan) -> None:
     """Train in one process of `world`; writes autoencoder.pt, going on from autoencoder-checkpoint.pt if there is one."""
     checkpoint = plan.folder / "autoencoder-checkpoint.pt"
     torch.manual_seed(0)
-    vae = build() if plan.start is None else load(plan.start)
+    vae = build() if plan.start is None else pipeline.load(plan.start).vae
     vae = vae.train().to(plan.device)
     parameters = list(vae.parameters())
     optimiser = torch.optim.AdamW(parameters, lr=plan.learning_rate, betas=(0.9, 0.99), weight_decay=1e-4, fused=True)

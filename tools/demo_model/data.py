@@ -28,10 +28,10 @@ class DataPlan:
     device: str = "cpu"
 
 
-def scene_at(index: int, plan: DataPlan) -> Scene:
-    """Scene number `index` of the training data, always the same."""
+def scene_at(index: int, single: int) -> Scene:
+    """Scene number `index` of the training data, always the same; the first `single` have one thing."""
     rnd = random.Random(f"training {index}")
-    is_pair = index >= plan.single
+    is_pair = index >= single
     return random_scene(rnd, pair=is_pair, emphasis=EMPHASIS_PAIR if is_pair else EMPHASIS_ALONE)
 
 
@@ -93,7 +93,7 @@ def prepare(rank: int, world: int, plan: DataPlan) -> None:
     kept: dict[str, list[np.ndarray]] = {key: [] for key in ("rows", "weights", "slots", "map4", "map8", "backdrop")}
     latents, drawn = [], []
     for place, index in enumerate(mine):
-        shown = scene_at(index, plan)
+        shown = scene_at(index, plan.single)
         rows, weights = caption_rows(index, shown)
         found = (
             rows,

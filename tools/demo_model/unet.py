@@ -9,18 +9,23 @@ import torch
 from diffusers import UNet2DConditionModel
 from transformers import CLIPTextModel
 
-from tools.demo_model import data, pair, progress, text, tokens
+from tools.demo_model import data, pair, pipeline, progress, text, tokens
 from tools.demo_model.aids import Aids, Targets
 
 CHANNELS, ATTENTION_HEADS, GROUPS = (64, 112), 4, 16
 UNCONDITIONAL, UNKNOWN_SHARE, LATENT_NOISE = 0.1, 0.1, 0.03
 REPORT_EVERY, KEEP_EVERY = 100, 300
+WORDS_PART = "attn2"
 CHECKED_LEVELS = (350, 600, 750, 850, 925)
 
 
 @dataclass(frozen=True, kw_only=True)
 class UnetPlan:
-    """How the UNet is trained. Shares are of all steps: single things only at first, less noise weight at the end."""
+    """How the UNet is trained. Shares are of all steps: single things only at first, less noise weight at the end.
+
+    `start` is a packed model of the same shape or None. Only what it knows of pictures is taken over: the weights that
+    read words start untrained, so that no prompt about a held-out triple was ever part of the training.
+    """
 
     folder: Path
     steps: int = 14000
@@ -33,6 +38,7 @@ class UnetPlan:
     calm_from: float = 0.6
     aid: float = 0.06
     reader: float = 0.1
+    start: Path | None = None
     device: str = "cpu"
 
 
@@ -113,6 +119,9 @@ def fresh(plan: UnetPlan) -> State:
     """The untrained UNet beside the encoder of the text stage."""
     torch.manual_seed(0)
     unet = build()
+    if plan.start is not None:
+        pictures = pipeline.load(plan.start).unet.state_dict()
+        unet.load_state_dict({name: value for name, value in pictures.items() if WORDS_PART not in name}, strict=False)
     state = State(unet=unet, encoder=text.build_folded(), reader=text.Reader(), aids=Aids(unet))
     learnt = torch.load(plan.folder / "text.pt", weights_only=True)
     state.encoder.load_state_dict(learnt["encoder"])
@@ -121,6 +130,13 @@ def fresh(plan: UnetPlan) -> State:
         part.to(plan.device)
     state.unet.to(memory_format=torch.channels_last)
     return state
+
+
+def learnt(folder: Path) -> dict[str, dict[str, torch.Tensor]]:
+    """Weights of the finished training, or the averaged ones of the last checkpoint while it runs."""
+    if (folder / "unet.pt").exists():
+        return torch.load(folder / "unet.pt", map_location="cpu", weights_only=True)
+    return torch.load(folder / "unet-checkpoint.pt", map_location="cpu", weights_only=True)["weights"]
 
 
 class Batches:
@@ -217,8 +233,8 @@ def train(rank: int, world: int, plan: UnetPlan) -> None:
     state, batches = fresh(plan), Batches(plan)
     kept, passing = state.parameters()
     groups = [
-        {"params": [p for name, p in state.unet.named_parameters() if "attn2" in name], "share": plan.word_rate},
-        {"params": [p for name, p in state.unet.named_parameters() if "attn2" not in name], "share": 1.0},
+        {"params": [p for name, p in state.unet.named_parameters() if WORDS_PART in name], "share": plan.word_rate},
+        {"params": [p for name, p in state.unet.named_parameters() if WORDS_PART not in name], "share": 1.0},
         {"params": [p for p in state.encoder.parameters() if p.requires_grad], "share": 1.0},
         {"params": passing, "share": 2.0},
     ]
