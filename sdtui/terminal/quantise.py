@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 PIXELATED = 8
 """From this magnification on a picture's pixels are shown as squares: nothing in between is known."""
 
+GOOD_LOSS = 20.0
+"""Mean squared difference; 35 dB."""
+
 
 def rgb(picture: Image) -> Image:
     """The picture in three channels, what is transparent in it on white."""
@@ -46,3 +49,25 @@ def palette(picture: Image, colours: int) -> Image:
     from PIL.Image import Dither, Quantize
 
     return picture.quantize(colours, method=Quantize.FASTOCTREE, dither=Dither.NONE)
+
+
+def fine_palette(picture: Image, colours: int) -> Image:
+    """An RGB picture as the better of two palettes: `palette`, or where that is coarse, median cut on a sample (30 ms)."""
+    from PIL.Image import Dither, Quantize, Resampling
+
+    quick = palette(picture, colours)
+    loss = _loss(picture, quick)
+    if loss <= GOOD_LOSS:
+        return quick
+    sample = picture.resize((min(96, picture.width), min(96, picture.height)), Resampling.NEAREST)
+    chosen = sample.quantize(colours, method=Quantize.MEDIANCUT, dither=Dither.NONE)
+    cut = picture.quantize(palette=chosen, dither=Dither.NONE)
+    return cut if _loss(picture, cut) < loss else quick
+
+
+def _loss(picture: Image, indexed: Image) -> float:
+    """The mean squared difference of two pictures, 0..255²."""
+    from PIL.ImageChops import difference
+    from PIL.ImageStat import Stat
+
+    return sum(level**2 for level in Stat(difference(picture, indexed.convert("RGB"))).rms) / 3

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from sdtui.terminal.painter import LARGEST_WRITE, NOTHING, Box, CellSize, Painting, Quality, fit, moved
-from sdtui.terminal.quantise import palette, rgb, scaled
+from sdtui.terminal.quantise import fine_palette, rgb, scaled
 from sdtui.terminal.sixel_data import encode
 from sdtui.terminal.sixel_sketch import sketch
 
@@ -38,7 +38,7 @@ class SixelPainter:
         if size is None:
             return NOTHING
         if quality == "final":
-            indexed = palette(scaled(rgb(picture), size.width_px, size.height_px), self._colours)
+            indexed = fine_palette(scaled(rgb(picture), size.width_px, size.height_px), self._colours)
             return Painting(writes=tuple(_tiles(indexed, cell)), at_cursor=True, size=size.box)
         write = b""
         for bands, colours in _SKETCHES:
