@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from sdtui.errors import RenderError, SdtuiError
 from sdtui.jobs.queue import RenderQueue, Waiting
+from sdtui.server.aftermath import decide, does_not_start, killed_its_worker
 from sdtui.server.device import STARTS, Device
 from sdtui.server.journal import Journal
 from sdtui.spec.complaint import complaint_of
@@ -18,9 +18,6 @@ from sdtui.spec.model import ModelFile
 from sdtui.spec.orders import AnyReport, Drop, Free, Heartbeat, Paint, Warm
 from sdtui.worker.child import NO_DEVICE
 from sdtui.worker.host import WorkerProcess
-
-DEATHS_ALONE = 2
-LOG_TAIL_LINES = 5
 
 Adopt = Callable[[Render], bool]
 
@@ -242,27 +239,20 @@ class Supervisor:
             self.pump()
 
     def _settle(self, one: Waiting, *, cancelled: bool, suspect: bool, device: Device) -> None:
-        """Decide what becomes of a render whose worker ended."""
+        """Carry out what is decided of a render whose worker ended."""
         render = one.render
         if self._adopt(render):
             return
-        if cancelled:
-            self._journal.note(Cancelled(job_id=render.job_id, render_id=render.id))
-            return
-        deaths = one.deaths + (1 if one.alone and suspect else 0)
-        if deaths >= DEATHS_ALONE:
-            error = RenderError(
-                f"Its worker died {deaths} times while it made this picture alone.",
-                where=device.name,
-                todo=f"The end of its log ({self.log_path(device.name)}): {self._log_tail(device)}",
-            )
-            self._journal.note(Failed(job_id=render.job_id, render_id=render.id, error=complaint_of(error)))
-            return
-        again = replace(one, alone=one.alone or suspect, deaths=deaths)
-        self._journal.note(
-            Requeued(job_id=render.job_id, render_id=render.id, reason="its worker ended"), deaths=deaths
-        )
-        self._queue.put_first([again])
+        match decide(one, cancelled=cancelled, suspect=suspect):
+            case "cancel":
+                self._journal.note(Cancelled(job_id=render.job_id, render_id=render.id))
+            case "fail":
+                error = complaint_of(killed_its_worker(device.name, self.log_path(device.name)))
+                self._journal.note(Failed(job_id=render.job_id, render_id=render.id, error=error))
+            case again:
+                requeued = Requeued(job_id=render.job_id, render_id=render.id, reason="its worker ended")
+                self._journal.note(requeued, deaths=again.deaths)
+                self._queue.put_first([again])
 
     def _give_up(self, device: Device) -> None:
         """When no worker can be started, say so at every waiting picture rather than let people wait for ever."""
@@ -276,19 +266,8 @@ class Supervisor:
             self.devices["cpu"] = Device("cpu", self._settings.in_flight)
             self.pump()
             return
-        error: SdtuiError = RenderError(
-            f"The worker for {device.name} does not start.",
-            where=str(self.log_path(device.name)),
-            todo=f"`sdtui doctor` tells more, `sdtui stop` and a new start try again. The log ends: {self._log_tail(device)}",
-        )
+        error = complaint_of(does_not_start(device.name, self.log_path(device.name)))
         for one in self._queue.of_job(0):
             self._queue.remove(one.render.id)
-            failed = Failed(job_id=one.render.job_id, render_id=one.render.id, error=complaint_of(error))
+            failed = Failed(job_id=one.render.job_id, render_id=one.render.id, error=error)
             self._journal.note(failed)
-
-    def _log_tail(self, device: Device) -> str:
-        try:
-            lines = self.log_path(device.name).read_text(errors="replace").splitlines()
-        except OSError:
-            return "(no log)"
-        return " / ".join(line.strip() for line in lines[-LOG_TAIL_LINES:]) or "(empty)"

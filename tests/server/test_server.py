@@ -301,3 +301,15 @@ async def test_an_outputs_folder_that_cannot_be_made_is_told_at_once(connect, wo
     with pytest.raises(WorkspaceError) as refused:
         await client.submit(document())
     assert "outputs" in str(refused.value)
+
+
+async def test_a_worker_that_cannot_start_fails_the_pictures_instead_of_making_them_wait(connect, monkeypatch):
+    monkeypatch.setenv("SDTUI_RENDERER", "nowhere:Nothing")
+    client, watch = await connect()
+    job = await client.submit(document())
+    await watch.until(ended(job))
+    (failed,) = watch.of(Failed)
+    assert "does not start" in failed.error.what
+    assert "No module named 'nowhere'" in failed.error.todo
+    assert await client.retry(job.id) == 1
+    await watch.until(lambda event: isinstance(event, Failed) and len(watch.of(Failed)) == 2)
