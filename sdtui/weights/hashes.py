@@ -111,17 +111,20 @@ class HashStore:
 def _hash(file: Path, cancelled: Callable[[], bool]) -> tuple[Stamp, str]:
     digest = hashlib.sha256()
     buffer = memoryview(bytearray(BLOCK))
+    done = 0
     with open_regular(file) as source:
         before = os.fstat(source.fileno())
         try:
-            while count := source.readinto(buffer):
+            # a file that grows as fast as it is read would have no end
+            while done <= before.st_size and (count := source.readinto(buffer)):
                 digest.update(buffer[:count])
+                done += count
                 _stop_if(cancelled, file)
         except OSError as error:
             raise ModelError(describe(error), where=str(file)) from None
         after = os.fstat(source.fileno())
     version = Stamp(before.st_size, before.st_mtime_ns)
-    if version != (after.st_size, after.st_mtime_ns):
+    if version != (after.st_size, after.st_mtime_ns) or done != before.st_size:
         raise ModelError("The file changed while it was read.", where=str(file), todo="Try again once it is complete.")
     return version, digest.hexdigest()
 

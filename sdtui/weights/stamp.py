@@ -25,6 +25,8 @@ class Stamp(NamedTuple):
 
 def stamp(path: Path) -> Stamp:
     """The version of a file, or of a diffusers folder (sum of the sizes, newest time); raises OSError when it is gone."""
+    if "\0" in str(path):
+        raise FileNotFoundError("a name cannot hold a zero byte")
     if not path.is_dir():
         status = path.stat()
         return Stamp(status.st_size, status.st_mtime_ns)
