@@ -12,7 +12,7 @@ from sdtui.client.client import Client
 from sdtui.errors import SdtuiError, ServerError
 from sdtui.spec.complaint import error_of
 from sdtui.spec.document import Document
-from sdtui.spec.event import Noted, Resync, WorkerState
+from sdtui.spec.event import Finished, Noted, Resync, WorkerState
 from sdtui.spec.fold import fold, job_id_of
 from sdtui.spec.jobview import JobView
 
@@ -63,7 +63,7 @@ class Follower:
         self._happenings.put_nowait(KeyboardInterrupt())
 
     async def _stay(self, client: Client, job: JobView) -> JobView:
-        while not job.ended:
+        while True:
             match await self._happenings.get():
                 case SdtuiError() as error:
                     raise error
@@ -73,9 +73,12 @@ class Follower:
                 case Noted(event=Resync()):
                     jobs = await client.jobs(SECOND_LOOK)
                     job = next((view for view in jobs if view.id == job.id), job)
+                    if job.ended:
+                        return job
                 case Noted() as noted:
                     job = self._take(noted, job)
-        return job
+                    if noted.event == Finished(job_id=job.id):
+                        return job
 
     def _take(self, noted: Noted, job: JobView) -> JobView:
         if job_id_of(noted.event) == job.id:

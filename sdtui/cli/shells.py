@@ -97,7 +97,7 @@ def zsh(grammar: Grammar) -> str:
 def _zsh_spec(word: Word) -> str:
     action = {"file": ":file:_files", "folder": ":folder:_files -/", "text": ":value:"}.get(word.takes, "")
     if word.takes == "choice":
-        action = f":value:({' '.join(choice.replace(' ', '\\ ') for choice in word.choices)})"
+        action = ":value:(" + " ".join(choice.replace(" ", "\\ ") for choice in word.choices) + ")"
     if not word.names:
         return _zsh_quote(f"*:{action.removeprefix(':')}")
     text = word.help

@@ -26,5 +26,4 @@ def open_studio(folder: Path | None) -> int:
 
     from sdtui.ui.app import run
 
-    run(open_client, place.config, place.problems)
-    return 0
+    return run(open_client, place.config, problems=[str(problem) for problem in place.problems])
