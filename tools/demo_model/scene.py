@@ -15,7 +15,7 @@ PAIRS = (("left", "right"), ("right", "left"), ("top", "bottom"), ("bottom", "to
 DIRECTIONS = {"center": (0, 0), "left": (-1, 0), "right": (1, 0), "top": (0, -1), "bottom": (0, 1)}
 # radius in pixels of small, unnamed and large things, alone and in pairs
 RADII_ALONE = {"small": 11.0, "": 14.5, "large": 19.0}
-RADII_PAIR = {"small": 10.8, "": 12.4, "large": 14.2}
+RADII_PAIR = {"small": 10.6, "": 11.9, "large": 13.4}
 
 
 @dataclass(frozen=True, kw_only=True)
