@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -72,4 +73,5 @@ def _save(file: Path, records: dict[str, tuple[Key, ModelRecord]]) -> None:
         fresh.write_bytes(msgspec.json.encode(_Shelf(made_by=MADE_BY, records=records)))
         fresh.replace(file)
     except (OSError, UnicodeError):
-        fresh.unlink(missing_ok=True)
+        with suppress(OSError):
+            fresh.unlink()

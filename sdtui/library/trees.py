@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sdtui.spec.model import ModelKind
+from sdtui.weights.folder import is_model_folder
 
 CATEGORIES: Mapping[str, ModelKind] = {
     "stable-diffusion": "checkpoint",
@@ -52,6 +53,9 @@ def find_roots(folder: Path, rank: int = 0) -> tuple[Root, ...]:
     In a program's tree only the known folders count (it holds a whole program besides); of any other folder everything.
     Raises OSError when the folder cannot be listed.
     """
+    if is_model_folder(folder):
+        # its vae/ is a part of it, not a folder of VAEs
+        return (Root(folder, "checkpoint", rank=rank),)
     models = folder / "models"
     inside = _categories(models) if models.is_dir() else ()
     if inside:
