@@ -185,4 +185,4 @@ def _lone_embedding(tensors: Tensors) -> str:
 
 def _extent(tensors: Tensors, name: str, axis: int) -> int:
     shape = tensors[name].shape
-    return shape[axis] if len(shape) > axis else 0
+    return shape[axis] if -len(shape) <= axis < len(shape) else 0
