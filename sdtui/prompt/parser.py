@@ -36,19 +36,23 @@ def _parse(text: str, *, marked: bool, negative: bool) -> Prompt:
 
 
 def _clause(piece: Slice, text: str, marked: bool, diagnostics: list[Diagnostic]) -> Clause:
-    builder = _Builder(text, find_frames(text, piece.start, piece.text_end), marked, diagnostics)
+    frames = find_frames(text, piece.start, piece.text_end)
+    builder = _Builder(text, frames, marked, diagnostics, torn=piece.end < len(text))
     nodes = builder.build(piece.start, piece.text_end, 0)
     return Clause(piece.start, piece.end, piece.text_end, piece.weight, nodes)
 
 
 class _Builder:
-    """Builds the nodes of one clause; `frames` are taken in the order of their opening brackets."""
+    """Builds the nodes of one clause; `frames` come in the order of their opening brackets, `torn` if an AND ends it."""
 
-    def __init__(self, text: str, frames: list[Frame], marked: bool, diagnostics: list[Diagnostic]) -> None:
+    def __init__(
+        self, text: str, frames: list[Frame], marked: bool, diagnostics: list[Diagnostic], *, torn: bool
+    ) -> None:
         self._text = text
         self._frames = frames
         self._next = 0
         self._marked = marked
+        self._torn = torn
         self._diagnostics = diagnostics
 
     def build(self, start: int, end: int, depth: int) -> tuple[AnyNode, ...]:
@@ -60,11 +64,12 @@ class _Builder:
             frame = self._frames[self._next]
             self._next += 1
             self._read(reader, start, frame.start)
-            reader.add(self._framed(frame, reader.depth + 1), frame.start)
+            reader.add(self._framed(frame, reader.depth), frame.start)
             start = frame.end
         self._read(reader, start, end)
         nodes = reader.finish(end)
-        self._diagnostics.extend(_unclosed(nodes[place]) for places in reader.open.values() for place in places)
+        unclosed = [nodes[place] for places in reader.open.values() for place in places]
+        self._diagnostics.extend(_unclosed(node, end, self._torn) for node in unclosed)
         self._diagnostics.extend(_odd(oddity) for oddity in reader.oddities)
         return tuple(nodes)
 
@@ -84,10 +89,12 @@ class _Builder:
         return Schedule(frame.start, frame.end, before, branches[-1], frame.when, edges[-2] + 1)
 
 
-def _unclosed(node: AnyNode) -> Diagnostic:
-    mark = "(" if isinstance(node, Open) and node.shape == "round" else "["
-    sentence = f'This "{mark}" is never closed: it changes the weight of everything up to the end.'
-    return Diagnostic(node.start, node.end, "warning", sentence, Fix(node.start, node.end, "\\" + mark))
+def _unclosed(node: AnyNode, end: int, torn: bool) -> Diagnostic:
+    opener, closer = ("(", ")") if isinstance(node, Open) and node.shape == "round" else ("[", "]")
+    sentence = f'This "{opener}" is never closed: it changes the weight of everything up to the end.'
+    if torn:
+        sentence = f'AND tears these brackets apart: this "{opener}" holds up to the AND and no further.'
+    return Diagnostic(node.start, node.end, "warning", sentence, Fix(end, end, closer))
 
 
 def _odd(oddity: Oddity) -> Diagnostic:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sdtui.prompt.emphasis import Run, runs
 from sdtui.prompt.nodes import Alternation, AnyNode, Clause, Prompt, Schedule
 
-__all__ = ["Part", "Run", "Scheduled", "timeline"]
+__all__ = ["Clock", "Part", "Run", "Scheduled", "timeline"]
 
 
 class Scheduled(NamedTuple):
@@ -25,8 +25,12 @@ class Part(NamedTuple):
     schedule: tuple[Scheduled, ...]
 
 
-class _Clock(NamedTuple):
-    """The pass whose steps are counted: how a schedule's number becomes one of its steps."""
+class Clock(NamedTuple):
+    """The `steps` of a pass: where a schedule's number falls in it.
+
+    A fraction counts from `fraction_from` in passes of `whole` steps, a step from `step_from`; with `old` a number below 1
+    is a fraction, and any other a step.
+    """
 
     steps: int
     whole: float
@@ -34,7 +38,7 @@ class _Clock(NamedTuple):
     step_from: float = 0.0
     old: bool = False
 
-    def step(self, schedule: Schedule) -> int:
+    def switch(self, schedule: Schedule) -> int:
         """The last step of `before`: 0 is none of them, `steps` all of them."""
         number = float(schedule.when)
         if self.old:
@@ -57,15 +61,15 @@ def timeline(
     steps = max(1, steps)
     second = hires_steps if hires_steps > 0 else steps
     if not second_pass:
-        clock = _Clock(steps, steps, old=old_timelines)
+        clock = Clock(steps, steps, old=old_timelines)
     elif old_timelines:
-        clock = _Clock(second, steps, old=True)
+        clock = Clock(second, steps, old=True)
     else:
-        clock = _Clock(second, second, 1.0, steps)
+        clock = Clock(second, second, 1.0, steps)
     return tuple(_part(prompt, clause, clock) for clause in prompt.clauses)
 
 
-def _part(prompt: Prompt, clause: Clause, clock: _Clock) -> Part:
+def _part(prompt: Prompt, clause: Clause, clock: Clock) -> Part:
     pieces = _pieces(prompt, clause.nodes, clock)
     read: dict[str, tuple[Run, ...]] = {}
     schedule: list[Scheduled] = []
@@ -98,7 +102,7 @@ class _Wheel(NamedTuple):
 _Piece = str | _Switch | _Wheel
 
 
-def _pieces(prompt: Prompt, nodes: tuple[AnyNode, ...], clock: _Clock) -> list[_Piece]:
+def _pieces(prompt: Prompt, nodes: tuple[AnyNode, ...], clock: Clock) -> list[_Piece]:
     """The nodes as text that never changes and the places where it does."""
     if not nodes:
         return []
@@ -111,7 +115,7 @@ def _pieces(prompt: Prompt, nodes: tuple[AnyNode, ...], clock: _Clock) -> list[_
             start = node.end
         if isinstance(node, Schedule):
             before, after = _pieces(prompt, node.before, clock), _pieces(prompt, node.after, clock)
-            pieces.append(_Switch(clock.step(node), before, after))
+            pieces.append(_Switch(clock.switch(node), before, after))
         elif isinstance(node, Alternation):
             pieces.append(_Wheel([_pieces(prompt, option, clock) for option in node.options]))
     if start < nodes[-1].end:
