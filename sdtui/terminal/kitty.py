@@ -65,8 +65,7 @@ class KittyPainter:
 
     def clear(self) -> tuple[bytes, ...]:
         """Delete the picture and its data."""
-        escape = delete(self._id)
-        return (passthrough(escape) if self._in_tmux else escape,)
+        return (delete(self._id, wrap=passthrough if self._in_tmux else None),)
 
 
 def _identity(image_id: int, truecolor: bool) -> tuple[int, RGB]:

@@ -13,8 +13,13 @@ from sdtui.terminal.quantise import palette, rgb, shrunk
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+Wrap = Callable[[bytes], bytes]
+
 CHUNK = 4096
 """Characters of payload in one escape, as the protocol wants it."""
+
+CUT_SHORT = b"\x1b_Gm=0,q=2;\x1b\\"
+"""Ends a transmission that was left in the middle: the terminal would take the next picture for its continuation."""
 
 # (pixels, colours), better ones first; the first that fits into the budget is sent. The terminal scales it.
 _LADDER: dict[Quality, tuple[tuple[int, int], ...]] = {
@@ -40,22 +45,27 @@ def encoded(picture: Image, size: Fit, quality: Quality) -> bytes:
     return payload
 
 
-def chunked(control: str, payload: bytes, *, wrap: Callable[[bytes], bytes] | None = None) -> tuple[bytes, ...]:
-    """The escapes that carry a payload, as many in a write as go into LARGEST_WRITE; `wrap` is put around each."""
-    writes: list[bytes] = []
+def chunked(control: str, payload: bytes, *, wrap: Wrap | None = None) -> tuple[bytes, ...]:
+    """The escapes that carry a payload, as many in a write as go into LARGEST_WRITE; `wrap` is put around each.
+
+    They may be left off after any write: the next transmission or `delete` begins by ending this one.
+    """
+    first = CUT_SHORT if wrap is None else wrap(CUT_SHORT)
+    writes = [first]
     for start in range(0, len(payload), CHUNK):
         more = int(start + CHUNK < len(payload))
         keys = f"{control},m={more}" if start == 0 else f"m={more},q=2"
         escape = b"\x1b_G" + keys.encode() + b";" + payload[start : start + CHUNK] + b"\x1b\\"
         if wrap is not None:
             escape = wrap(escape)
-        if writes and len(writes[-1]) + len(escape) <= LARGEST_WRITE:
+        if len(writes[-1]) + len(escape) <= LARGEST_WRITE:
             writes[-1] += escape
         else:
             writes.append(escape)
     return tuple(writes)
 
 
-def delete(image_id: int) -> bytes:
+def delete(image_id: int, *, wrap: Wrap | None = None) -> bytes:
     """Remove every placement of a picture and its data."""
-    return f"\x1b_Ga=d,d=I,i={image_id},q=2\x1b\\".encode()
+    escapes = (CUT_SHORT, b"\x1b_Ga=d,d=I,i=%d,q=2\x1b\\" % image_id)
+    return b"".join(escapes if wrap is None else map(wrap, escapes))

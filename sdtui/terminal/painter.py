@@ -41,7 +41,8 @@ class Painting(NamedTuple):
     """What to do so that a picture appears.
 
     `cells` are rows of ordinary styled text, `size` of them, laid into the widget. `writes` are raw bytes for the terminal,
-    each whole in itself (anything may be written between two of them) and at most LARGEST_WRITE long; with `at_cursor` the
+    in this order, each whole in itself (text, but no other painting, may be written between two of them, and the rest may be
+    left off when a newer painting is there) and at most LARGEST_WRITE long; with `at_cursor` the
     cursor is put on the top left cell of the place before each one, else they go anywhere. `size` is how much of the box is
     covered: whoever lays it out may centre it. The cells under an `at_cursor` painting must be blank and must not be
     written again while it is to be seen.
