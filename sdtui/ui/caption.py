@@ -1,0 +1,29 @@
+"""What the preview says: about the picture it shows, or why there is none."""
+
+from __future__ import annotations
+
+from sdtui.spec.jobview import JobView
+from sdtui.ui.shown import Shown
+
+
+def caption(job: JobView | None, shown: Shown | None, generate_key: str) -> str:
+    """A sentence or a name for the selected job's picture."""
+    if job is None:
+        return f"No picture yet. Write a prompt and press {generate_key}."
+    name = f"#{job.id}"
+    if shown is not None and shown.final:
+        return f"{name} {shown.key[0].rpartition('/')[2]}"
+    running = next((render for render in job.renders if render.state == "running"), None)
+    if running is not None:
+        return f"{name} step {running.step}/{running.steps}"
+    match job.state:
+        case "failed":
+            error = next((render.error for render in job.renders if render.error is not None), None)
+            said = f": {error.what} {error.todo}".rstrip() if error is not None else "."
+            return f"{name} failed{said}"
+        case "cancelled":
+            return f"{name} was cancelled."
+        case "queued":
+            return f"{name} waits."
+        case _:
+            return f"{name} {job.state}"

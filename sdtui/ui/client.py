@@ -1,0 +1,49 @@
+"""The side of the client that the studio needs; `sdtui.client` has it, and so has the tests' fake."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from sdtui.errors import SdtuiError
+    from sdtui.spec.document import Document
+    from sdtui.spec.event import Noted
+    from sdtui.spec.jobview import JobView
+    from sdtui.spec.model import ModelRecord
+    from sdtui.spec.verbs import PictureAnswer, Snapshot
+
+
+class StudioClient(Protocol):
+    """A connection to the server. Every call raises the SdtuiError that the server refused it with."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """Everything as it was when the connection was made; events above its `seq` follow."""
+
+    async def submit(self, document: Document) -> JobView:
+        """Plan and queue a document."""
+
+    async def cancel(self, job_id: int) -> int:
+        """Take back a job's unfinished pictures, of every job for 0; how many."""
+
+    async def retry(self, job_id: int) -> int:
+        """Queue a job's failed and cancelled pictures again; how many."""
+
+    async def models(self, refresh: bool = False) -> tuple[ModelRecord, ...]:
+        """Every model file found."""
+
+    async def put_draft(self, document: Document) -> None:
+        """Keep what the user has typed."""
+
+    async def picture(self, path: str, max_px: int = 0) -> tuple[PictureAnswer, bytes]:
+        """A published picture, at most `max_px` on its longer side, as RGB."""
+
+    async def close(self) -> None:
+        """End the connection; jobs go on."""
+
+
+OnEvent = Callable[["Noted", bytes], None]
+OnLost = Callable[["SdtuiError | None"], None]
+OpenClient = Callable[[OnEvent, OnLost], Awaitable[StudioClient]]
+"""Connects, starting the server if none runs; both callbacks are called on the event loop."""

@@ -1,0 +1,81 @@
+"""The one table of commands that bindings, footer, help and palette are made from."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from textual.binding import Binding
+
+PaneId = Literal["prompt", "negative", "parameters", "jobs", "preview", "log"]
+PANES: tuple[tuple[PaneId, str], ...] = (
+    ("prompt", "Prompt"),
+    ("negative", "Negative"),
+    ("parameters", "Parameters"),
+    ("jobs", "Jobs"),
+    ("preview", "Preview"),
+    ("log", "Log"),
+)
+"""Panes in the order of their numbers, with their titles."""
+
+Place = Literal["app", "studio", "editor", "parameters", "jobs"]
+"""Where a command works: anywhere, anywhere in the studio, or only while a pane of that kind has the focus."""
+
+
+class Command(NamedTuple):
+    """What the user can do. `keys` are the default ones, separated by commas; the first is shown; `in_footer` shows it there."""
+
+    id: str
+    keys: str
+    label: str
+    help: str
+    place: Place = "studio"
+    in_footer: bool = False
+
+    @property
+    def action(self) -> str:
+        """What does it, as Textual names it: the method `action_do_…` where the command works."""
+        if self.id.startswith("pane-"):
+            return f"do_go('{PANES[int(self.id[5:]) - 1][0]}')"
+        return "do_" + self.id.replace("-", "_")
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        "generate",
+        "f5,ctrl+j,alt+enter,ctrl+enter",
+        "Generate",
+        "Queue the pictures as they are set up.",
+        "studio",
+        True,
+    ),
+    Command("cancel", "f8", "Cancel", "Take back the selected job, or the one that is running.", "studio", True),
+    Command(
+        "lock-seed", "ctrl+l", "Lock seed", "Keep the seed of the selected picture; once more draws new ones again."
+    ),
+    Command("open-outside", "f10", "Open", "Show the shown picture's path and open it in the viewer outside."),
+    *(
+        Command(f"pane-{number}", f"alt+{number}", title, f"Go to {title.lower()}.")
+        for number, (_, title) in enumerate(PANES, 1)
+    ),
+    Command("jump", "ctrl+o", "Jump", "Show a digit on every pane; the next key goes there."),
+    Command("weight-up", "alt+up", "Weight +", "Raise the weight of the word or selection by 0.1.", "editor", True),
+    Command("weight-down", "alt+down", "Weight −", "Lower the weight of the word or selection by 0.1.", "editor", True),
+    Command("step-up", "up", "Step up", "The field's next value.", "parameters", True),
+    Command("step-down", "down", "Step down", "The field's value before.", "parameters", True),
+    Command("reset-field", "delete,alt+backspace", "Default", "Back to the default value.", "parameters", True),
+    Command("cancel-job", "delete,x", "Cancel job", "Take back the selected job.", "jobs", True),
+    Command("retry-job", "r", "Retry", "Queue the selected job's failed and cancelled pictures again.", "jobs", True),
+    Command("quit", "ctrl+q", "Quit", "Leave the studio; jobs go on.", "app", True),
+    Command("help", "f1", "Help", "Every command and its keys; typing filters.", "app", True),
+    Command("palette", "ctrl+p", "Commands", "Find a command by its name.", "app", True),
+)
+COMMAND = {command.id: command for command in COMMANDS}
+
+
+def bindings(place: Place) -> list[Binding]:
+    """The bindings of a place; the app's and the studio's come before what an editor would do with the key."""
+    return [
+        Binding(row.keys, row.action, row.label, show=False, priority=place in {"app", "studio"}, id=row.id)
+        for row in COMMANDS
+        if row.place == place
+    ]

@@ -1,0 +1,34 @@
+"""What of the configuration the studio looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+
+class PreviewConfig(Protocol):
+    """How pictures are painted."""
+
+    @property
+    def protocol(self) -> str:
+        """auto, or the painter's name."""
+
+
+class StudioConfig(Protocol):
+    """What of the configuration the studio looks at."""
+
+    @property
+    def preview(self) -> PreviewConfig:
+        """How pictures are painted."""
+
+    @property
+    def keys(self) -> Mapping[str, str]:
+        """Changed keys by command id."""
+
+    @property
+    def theme(self) -> str:
+        """A theme's name, or nothing."""
+
+    @property
+    def viewer(self) -> str:
+        """The program that opens pictures, or nothing."""

@@ -1,0 +1,109 @@
+"""What the parameters form shows and what its keys do to values, made from the FIELDS table. Knows no widget."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sdtui.errors import UsageError
+from sdtui.spec.document import Document
+from sdtui.spec.model import ModelRecord
+from sdtui.spec.params import FIELD, FIELDS, Field, Scalar, check_value, parse_value
+
+CHECKPOINT = "checkpoint"
+
+
+class Entry(NamedTuple):
+    """A line of the form; `differs` says that the value is not the default."""
+
+    name: str
+    label: str
+    text: str
+    help: str
+    differs: bool = False
+
+
+class FormData(NamedTuple):
+    """What the form is about: the document, the checkpoint in use (None while unknown) and the usable ones' names."""
+
+    document: Document
+    record: ModelRecord | None
+    checkpoints: tuple[str, ...]
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The form's lines: the checkpoint, then every field."""
+        name = self.document.checkpoint or (self.record.name if self.record else "")
+        chosen = bool(self.document.checkpoint)
+        about = (self.record.title if self.record else "") or "The file of weights that pictures are made with."
+        first = Entry(CHECKPOINT, "Checkpoint", name or "none yet", about, differs=chosen)
+        return (first, *(self._entry(field) for field in FIELDS))
+
+    def _entry(self, field: Field) -> Entry:
+        value = self.value(field.name)
+        return Entry(field.name, field.label, shown(value), field.help, differs=value != self.default(field.name))
+
+    def default(self, name: str) -> Scalar:
+        """The checkpoint's default for a field, else the table's."""
+        own = self.record.defaults.get(name) if self.record else None
+        return FIELD[name].default if own is None else own
+
+    def value(self, name: str) -> Scalar:
+        """What a field comes to."""
+        return self.document.params.get(name, self.default(name))
+
+
+def shown(value: Scalar) -> str:
+    """A value as the form shows it."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
+def typed_value(name: str, text: str) -> Scalar:
+    """The value that was typed for a field, the start of a choice's name being enough; raises UsageError."""
+    starts = [choice for choice in FIELD[name].choices if choice.lower().startswith(text.strip().lower())]
+    exact = [choice for choice in starts if choice.lower() == text.strip().lower()]
+    if text.strip() and (exact or len(starts) == 1):
+        return (exact or starts)[0]
+    return parse_value(name, text)
+
+
+def typed_checkpoint(text: str, names: Sequence[str]) -> str:
+    """The checkpoint that was typed, part of its name being enough; raises UsageError with the nearest ones."""
+    wanted = text.strip().lower()
+    if not wanted:
+        return ""
+    exact = [name for name in names if name.lower() == wanted]
+    having = [name for name in names if wanted in name.lower()]
+    if exact or len(having) == 1:
+        return (exact or having)[0]
+    near = having[:3] or difflib.get_close_matches(text, names, n=3, cutoff=0.4)
+    todo = f"Did you mean {' or '.join(repr(name) for name in near)}?" if near else f"Known: {', '.join(names)}."
+    found = f"{len(having)} checkpoints match" if having else "No checkpoint matches"
+    raise UsageError(f"{found} '{text}'.", todo=todo)
+
+
+def stepped(name: str, value: Scalar, steps: int) -> Scalar:
+    """The value so many steps on, within the field's bounds; choices and on/off go round."""
+    field = FIELD[name]
+    if field.kind == "bool":
+        return not value
+    if field.kind == "choice":
+        at = field.choices.index(str(value)) if value in field.choices else 0
+        return field.choices[(at - steps) % len(field.choices)]
+    number = float(value) + steps * field.step
+    number = min(max(number, field.low), field.high)
+    if field.kind == "int":
+        whole = round(number)
+        return check_value(name, whole - whole % field.multiple)
+    return check_value(name, round(number, 6))
+
+
+def stepped_checkpoint(name: str, names: Sequence[str], steps: int) -> str:
+    """The name so many places further up the list, going round."""
+    if not names:
+        return name
+    at = list(names).index(name) if name in names else 0
+    return names[(at - steps) % len(names)]

@@ -1,0 +1,105 @@
+"""What panes say; the screen hands it on to its presenter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from sdtui.ui.commands import PaneId
+
+if TYPE_CHECKING:
+    from sdtui.spec.params import Scalar
+    from sdtui.terminal.probe import Replies
+
+
+class Written(Message):
+    """The text of an editor is another one now."""
+
+    def __init__(self, pane: PaneId, text: str) -> None:
+        super().__init__()
+        self.pane = pane
+        self.text = text
+
+    def can_replace(self, message: Message) -> bool:
+        """Only the newest text counts."""
+        return isinstance(message, Written) and message.pane == self.pane
+
+
+class ParamSet(Message):
+    """The user set a parameter; the value fits its field."""
+
+    def __init__(self, name: str, value: Scalar) -> None:
+        super().__init__()
+        self.name = name
+        self.value = value
+
+
+class ParamReset(Message):
+    """A parameter is to have its default again."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+
+class ParamStepped(Message):
+    """A field, or the checkpoint, is to take its value so many steps on, from whatever it is by then."""
+
+    def __init__(self, name: str, steps: int) -> None:
+        super().__init__()
+        self.name = name
+        self.steps = steps
+
+
+class CheckpointChosen(Message):
+    """The user chose a checkpoint by name; empty is the default one."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+
+class JobSelected(Message):
+    """The cursor of the job list is on another job."""
+
+    def __init__(self, job_id: int) -> None:
+        super().__init__()
+        self.job_id = job_id
+
+    def can_replace(self, message: Message) -> bool:
+        """Only the newest place of the cursor counts."""
+        return isinstance(message, JobSelected)
+
+
+class CancelWanted(Message):
+    """A job is to be taken back."""
+
+    def __init__(self, job_id: int) -> None:
+        super().__init__()
+        self.job_id = job_id
+
+
+class RetryWanted(Message):
+    """A job's failed and cancelled pictures are to be tried again."""
+
+    def __init__(self, job_id: int) -> None:
+        super().__init__()
+        self.job_id = job_id
+
+
+class PaneWanted(Message):
+    """A pane is to be shown and have the focus."""
+
+    def __init__(self, pane: PaneId) -> None:
+        super().__init__()
+        self.pane = pane
+
+
+class TerminalReplied(Message):
+    """The terminal answered: everything it said so far, and how many writes it has reported as drawn."""
+
+    def __init__(self, replies: Replies, status_reports: int) -> None:
+        super().__init__()
+        self.replies = replies
+        self.status_reports = status_reports

@@ -1,0 +1,1 @@
+"""The studio's panes, one a file: they get data, say messages, and know neither the client nor each other."""

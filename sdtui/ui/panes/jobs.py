@@ -1,0 +1,58 @@
+"""The list of jobs: where each stands; the selected one is what the preview shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import BindingType
+from textual.content import Content
+
+from sdtui.ui.commands import bindings
+from sdtui.ui.messages import CancelWanted, JobSelected, RetryWanted
+from sdtui.ui.widgets.rows import Rows
+
+if TYPE_CHECKING:
+    from sdtui.spec.jobview import JobView
+
+
+class JobsPane(Rows):
+    """Newest job first."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("jobs")]
+
+    def __init__(self) -> None:
+        super().__init__(self._row, choosable=True, empty="No jobs yet. Generate queues one.", id="jobs")
+        self.border_title = "4 Jobs"
+        self._jobs: list[JobView] = []
+        self._positions: dict[int, int] = {}
+
+    def show(self, jobs: Sequence[JobView], positions: dict[int, int], selected: int) -> None:
+        """Show these jobs, oldest first, with their places in line, and which one is selected."""
+        self._jobs = list(reversed(jobs))
+        self._positions = positions
+        ids = [job.id for job in self._jobs]
+        self.update(len(ids), ids.index(selected) if selected in ids else None)
+        unfinished = sum(not job.ended for job in jobs)
+        self.border_subtitle = f"{unfinished} unfinished" if unfinished else None
+
+    def on_rows_moved(self, event: Rows.Moved) -> None:
+        """Say which job the cursor is on."""
+        event.stop()
+        self.post_message(JobSelected(self._jobs[event.row].id))
+
+    def action_do_cancel_job(self) -> None:
+        """Take the selected job back."""
+        if self._jobs and self.cursor is not None:
+            self.post_message(CancelWanted(self._jobs[self.cursor].id))
+
+    def action_do_retry_job(self) -> None:
+        """Try the selected job's failed and cancelled pictures again."""
+        if self._jobs and self.cursor is not None:
+            self.post_message(RetryWanted(self._jobs[self.cursor].id))
+
+    def _row(self, row: int, width: int) -> Content:
+        from sdtui.ui.jobrow import job_row
+
+        job = self._jobs[row]
+        return job_row(job, self._positions.get(job.id, 0), width)

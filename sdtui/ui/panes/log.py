@@ -1,0 +1,57 @@
+"""What happened, a line each, newest at the end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from sdtui.ui.text import one_line
+from sdtui.ui.widgets.rows import Rows
+
+if TYPE_CHECKING:
+    from sdtui.ui.state import LogRow
+
+COLOURS = {"info": "", "warning": "$warning", "error": "$error"}
+MARKS = {"info": " ", "warning": "!", "error": "✗"}
+
+
+class LogPane(Rows):
+    """Follows its end until it is scrolled away from there; long lines go on in the next rows."""
+
+    def __init__(self) -> None:
+        super().__init__(self._row, stay_at_end=True, empty="Nothing has happened yet.", id="log")
+        self.border_title = "6 Log"
+        self._log: list[LogRow] = []
+        self._lines: dict[LogRow, list[Content]] = {}
+        self._folded: list[Content] = []
+        self._width = 0
+
+    def show(self, rows: Sequence[LogRow]) -> None:
+        """Show these lines from now on."""
+        self._log = list(rows)
+        self._fold()
+
+    def notify_resize(self) -> None:
+        """Fold the lines anew."""
+        if self.scrollable_content_region.width != self._width:
+            self._fold()
+        super().notify_resize()
+
+    def _fold(self) -> None:
+        width = self.scrollable_content_region.width
+        if width != self._width:
+            self._width, self._lines = width, {}
+        self._lines = {row: self._lines.get(row) or _line(row).fold(max(20, width)) for row in self._log}
+        self._folded = [line for row in self._log for line in self._lines[row]]
+        self.update(len(self._folded))
+
+    def _row(self, row: int, width: int) -> Content:
+        return self._folded[row]
+
+
+def _line(row: LogRow) -> Content:
+    clock = time.strftime("%H:%M:%S", time.localtime(row.at))
+    return Content.assemble((f"{clock} ", "dim"), (f"{MARKS[row.level]} {one_line(row.text)}", COLOURS[row.level]))

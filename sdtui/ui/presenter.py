@@ -1,0 +1,275 @@
+"""What the studio does: the only part of it that speaks to the client. Knows no widget."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine
+
+from sdtui.errors import SdtuiError
+from sdtui.spec.document import Document
+from sdtui.spec.event import DraftChanged, LibraryChanged, Noted, Resync
+from sdtui.spec.jobview import JobView
+from sdtui.spec.params import Scalar
+from sdtui.spec.verbs import Snapshot
+from sdtui.ui.client import OpenClient, StudioClient
+from sdtui.ui.commands import PaneId
+from sdtui.ui.connection import DELAYS, Connection, Delays, Listener
+from sdtui.ui.draft import Draft
+from sdtui.ui.form import CHECKPOINT, FormData, stepped, stepped_checkpoint
+from sdtui.ui.pictures import Pictures
+from sdtui.ui.shown import Shown
+from sdtui.ui.state import EVERYTHING, LogRow, Part, StudioState
+from sdtui.ui.view import StudioView
+
+DRAFT_EVERY_S = 1.0
+FRAME_S = 0.05
+"""Events that come closer together than this are shown together."""
+
+
+class StudioPresenter:
+    """Connects, keeps the draft, takes events in, and turns what the user wants into calls of the client."""
+
+    def __init__(self, open_client: OpenClient, view: StudioView, delays: Delays = DELAYS) -> None:
+        self.state = StudioState()
+        self.draft = Draft()
+        self.selected = 0
+        self.connection = Connection(
+            open_client, Listener(self._attached, self._on_event, view.connection_changed), delays
+        )
+        self._view = view
+        self._waiting = 0
+        self._following = True
+        self._changed: set[Part] = set()
+        self._last_shown: tuple[int, Shown | None] = (0, None)
+        self._pictures = Pictures(self._client, self._mark_picture)
+
+    # connection and draft
+
+    async def run(self) -> None:
+        """Stay connected until cancelled."""
+        await self.connection.run()
+
+    async def keep_draft(self, every_s: float = DRAFT_EVERY_S) -> None:
+        """Save the draft every second when it changed, until cancelled."""
+        while True:
+            await asyncio.sleep(every_s)
+            await self.save_draft()
+
+    async def save_draft(self) -> None:
+        """Hand the draft to the server if it has another one."""
+        client, document = self.connection.client, self.draft.document
+        if client is None or not self.draft.unsaved:
+            return
+        try:
+            await client.put_draft(document)
+        except SdtuiError as error:
+            self.complain(f"The draft is not saved. {error}")
+        else:
+            self.draft.saved(document)
+
+    async def close(self) -> None:
+        """Save the draft and end the connection; jobs go on."""
+        await self.save_draft()
+        await self.connection.close()
+
+    @property
+    def would_lose(self) -> bool:
+        """What was typed or asked for here is known nowhere else, because the server does not answer."""
+        return self.connection.client is None and (self.draft.unsaved or self._waiting > 0)
+
+    def _attached(self, snapshot: Snapshot) -> None:
+        self.state.adopt(snapshot)
+        self._pictures.forget_refusals()
+        if self.draft.meet(snapshot.draft):
+            self._view.document_changed()
+        self._follow()
+        self._mark(*EVERYTHING)
+
+    # events
+
+    def _on_event(self, noted: Noted, blob: bytes) -> None:
+        match noted.event:
+            case Resync():
+                self.connection.again()
+            case DraftChanged(document=theirs):
+                if self.draft.meet(theirs):
+                    self._view.document_changed()
+                    self._view.say("The draft was changed in another window.")
+            case LibraryChanged():
+                self._view.spawn(self._ask(self._read_models()))
+        parts = self.state.note(noted, blob)
+        if "jobs" in parts:
+            self._follow()
+        self._mark(*parts)
+
+    def _mark(self, *parts: Part) -> None:
+        """Show these soon; what comes within the same frame is shown together."""
+        if not parts:
+            return
+        if not self._changed:
+            asyncio.get_running_loop().call_later(FRAME_S, self._show)
+        self._changed.update(parts)
+
+    def _mark_picture(self) -> None:
+        self._mark("picture")
+
+    def _show(self) -> None:
+        parts, self._changed = frozenset(self._changed), set()
+        self._view.studio_changed(parts)
+
+    async def _read_models(self) -> None:
+        self.state.models = await self.connection.demand().models()
+        self._mark("form", "workers")
+
+    # what is selected and shown
+
+    def select(self, job_id: int) -> None:
+        """The user looks at this job; it stays until the next one is queued here."""
+        if job_id in self.state.jobs and job_id != self.selected:
+            self.selected = job_id
+            self._following = False
+            self._mark("jobs", "picture")
+
+    def _follow(self) -> None:
+        """Without a choice of the user's, what is running is shown, else the newest."""
+        job = self.state.jobs.get(self.selected)
+        if job is not None and (not self._following or not job.ended):
+            return
+        running = next((job.id for job in self.state.jobs.values() if job.state == "running"), 0)
+        newest = max(self.state.jobs, default=0) if job is None else self.selected
+        self.selected = running or newest
+
+    @property
+    def job(self) -> JobView | None:
+        """The selected job."""
+        return self.state.jobs.get(self.selected)
+
+    def picture(self, max_px: int) -> Shown | None:
+        """What there is to see of the selected job; asks for it when it is not here yet."""
+        job = self.job
+        if job is None:
+            return None
+        shown, wanted = self._pictures.of(job, self.state.sketches.get(job.id), max_px)
+        if wanted:
+            self._view.spawn(self._ask(self._pictures.fetch(wanted, max_px)))
+        if shown is None and self._last_shown[0] == job.id:
+            return self._last_shown[1]
+        self._last_shown = (job.id, shown)
+        return shown
+
+    # what the user does
+
+    def generate(self) -> None:
+        """Queue the document as it is now; as soon as the server answers, if it does not yet."""
+        if self.connection.client is None:
+            self._view.say("The server does not answer yet; the job is queued as soon as it does.")
+        self._waiting += 1
+        self._view.spawn(self._submit(self.draft.document))
+
+    async def _submit(self, document: Document) -> None:
+        try:
+            await self.connection.established()
+        finally:
+            self._waiting -= 1
+        await self._ask(self._submit_now(document))
+
+    async def _submit_now(self, document: Document) -> None:
+        job = await self.connection.demand().submit(document)
+        self.state.jobs.setdefault(job.id, job)
+        self.selected, self._following = job.id, True
+        pictures = "1 picture" if len(job.renders) == 1 else f"{len(job.renders)} pictures"
+        self._view.say(f"Job #{job.id} is queued: {pictures}.")
+        self._mark("jobs", "picture")
+
+    def cancel(self, job_id: int = 0) -> None:
+        """Take a job back; without one, the selected job, else what is running, else what waits."""
+        unfinished = self.state.unfinished()
+        known = {job.id for job in unfinished}
+        running = [job.id for job in unfinished if job.state == "running"]
+        choice = job_id or (self.selected if self.selected in known else next(iter([*running, *sorted(known)]), 0))
+        if not choice or choice not in known:
+            self._view.say("Nothing is running or waiting." if not job_id else f"Job #{job_id} has already ended.")
+            return
+        self._view.spawn(self._ask(self._cancel(choice)))
+
+    async def _cancel(self, job_id: int) -> None:
+        count = await self.connection.demand().cancel(job_id)
+        self._view.say(f"Job #{job_id}: {count} picture{'' if count == 1 else 's'} taken back.")
+
+    def retry(self, job_id: int) -> None:
+        """Queue a job's failed and cancelled pictures again."""
+        self._view.spawn(self._ask(self._retry(job_id)))
+
+    async def _retry(self, job_id: int) -> None:
+        count = await self.connection.demand().retry(job_id)
+        said = f"{count} picture{' is' if count == 1 else 's are'} queued again." if count else "nothing to try again."
+        self._view.say(f"Job #{job_id}: {said}")
+
+    def form(self) -> FormData:
+        """What the parameters form is about."""
+        record = self.state.checkpoint(self.draft.document.checkpoint)
+        return FormData(self.draft.document, record, tuple(model.name for model in self.state.checkpoints()))
+
+    def set_param(self, name: str, value: Scalar | None) -> None:
+        """Set a parameter, or with None or its default give it its default back."""
+        self.draft.set_param(name, None if value == self.form().default(name) else value)
+        self._view.studio_changed(frozenset({"form"}))
+
+    def step_param(self, name: str, steps: int) -> None:
+        """A field's value so many steps on; the checkpoint is one of them."""
+        form = self.form()
+        if name != CHECKPOINT:
+            self.set_param(name, stepped(name, form.value(name), steps))
+        elif form.checkpoints:
+            now = form.record.name if form.record else ""
+            self.choose_checkpoint(stepped_checkpoint(now, form.checkpoints, steps))
+        else:
+            self._view.say("No checkpoint is known yet: the server has not answered.")
+
+    def choose_checkpoint(self, name: str) -> None:
+        """Use this checkpoint; its defaults take effect for what is not set."""
+        self.draft.change(checkpoint=name)
+        self._view.studio_changed(frozenset({"form", "workers"}))
+
+    def lock_seed(self) -> None:
+        """Keep the selected picture's seed; a seed that is kept is let go."""
+        if self.draft.document.params.get("seed", -1) != -1:
+            self.set_param("seed", None)
+            self._view.say("Each job draws a new seed.")
+            return
+        job = self.job
+        if job is None or not job.renders:
+            self._view.say("There is no picture yet whose seed could be kept.", error=True)
+            return
+        shown = self._pictures.render_of(job)
+        self.set_param("seed", shown.seed)
+        self._view.say(f"Seed {shown.seed} of job #{job.id} is kept.")
+
+    def path_shown(self) -> str:
+        """The path of the selected job's picture; empty while it has none."""
+        job = self.job
+        render = self._pictures.render_of(job) if job is not None and job.renders else None
+        return render.path if render is not None and render.state == "done" else ""
+
+    def _client(self) -> StudioClient | None:
+        return self.connection.client
+
+    def write(self, pane: PaneId, text: str) -> None:
+        """The text of one of the editors."""
+        field = "prompt" if pane == "prompt" else "negative_prompt"
+        if text != getattr(self.draft.document, field):
+            self.draft.change(**{field: text})
+
+    def complain(self, text: str) -> None:
+        """Show a sentence about what went wrong, and keep it in the log."""
+        self._view.say(text, error=True)
+        self.state.log.append(LogRow(time.time(), "error", text))
+        self._mark("log")
+
+    async def _ask(self, work: Coroutine[None, None, None]) -> None:
+        """Do it; a refusal is said."""
+        try:
+            await work
+        except SdtuiError as error:
+            self.complain(str(error))

@@ -1,0 +1,1 @@
+"""One screen a file; what speaks to the client is its presenter, not the screen."""

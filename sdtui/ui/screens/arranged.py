@@ -1,0 +1,135 @@
+"""A screen of panes that are arranged by its size and by which of them was used last."""
+
+from __future__ import annotations
+
+from typing import ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.events import DescendantFocus
+from textual.geometry import Size
+from textual.layout import Layout
+from textual.screen import Screen
+
+from sdtui.ui.commands import PaneId, Place
+from sdtui.ui.keys import Keys
+from sdtui.ui.layout import ALL, LEAST, Plan, PlanLayout, plan
+from sdtui.ui.messages import PaneWanted
+from sdtui.ui.panes.jobs import JobsPane
+from sdtui.ui.panes.log import LogPane
+from sdtui.ui.panes.parameters import ParametersPane
+from sdtui.ui.panes.preview import PreviewPane
+from sdtui.ui.panes.prompt import PromptPane
+from sdtui.ui.widgets.footer import Footer
+from sdtui.ui.widgets.line import Line
+from sdtui.ui.widgets.sentence import Sentence
+from sdtui.ui.widgets.tabs import Tabs
+
+PLACES: dict[PaneId, Place] = {
+    "prompt": "editor",
+    "negative": "editor",
+    "parameters": "parameters",
+    "jobs": "jobs",
+}
+"""Where commands of their own work."""
+
+
+class ArrangedScreen(Screen[None]):
+    """Composes every pane once; the plan for the size says which are seen, and where."""
+
+    AUTO_FOCUS = "#prompt"
+    DEFAULT_CSS: ClassVar[str] = """
+    ArrangedScreen { overflow: hidden; }
+    PromptPane, ParametersPane, JobsPane, LogPane, PreviewPane {
+        border: round $foreground 35%; background: $background; padding: 0; scrollbar-size: 1 1;
+        border-title-color: $foreground; border-subtitle-color: $foreground 80%;
+        &:focus { border: round $primary; border-title-color: $primary; border-title-style: bold; }
+    }
+    #status { background: $panel; }
+    """
+
+    def __init__(self, keys: Keys) -> None:
+        super().__init__()
+        self._plan_layout = PlanLayout()
+        self._keys = keys
+        self._recent: list[PaneId] = list(ALL)
+
+    def compose(self) -> ComposeResult:
+        """Every part of the screen."""
+        yield Line(" sdtui", id="status")
+        yield PromptPane("prompt", "Prompt", "What is to be seen?")
+        yield PromptPane("negative", "Negative", "What is not?")
+        yield Tabs()
+        yield ParametersPane()
+        yield JobsPane()
+        yield PreviewPane()
+        yield LogPane()
+        yield Line(id="notice")
+        yield Footer(self._keys)
+        yield Sentence(id="sorry")
+
+    @property
+    def layout(self) -> Layout:
+        """Where children go is no matter of style sheets here."""
+        return self._plan_layout
+
+    def plan_for(self, size: Size) -> Plan:
+        """The plan as things stand now."""
+        return plan(size.width, size.height, self._recent)
+
+    def on_resize(self) -> None:
+        """Another size, another plan."""
+        self._replan()
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """The pane that has the focus is the one used last."""
+        if event.widget.id in ALL:
+            pane = event.widget.id
+            self._use(pane)
+            self.query_one(Footer).show_for(PLACES.get(pane))
+
+    def _use(self, pane: PaneId) -> None:
+        if self._recent[0] != pane:
+            self._recent.remove(pane)
+            self._recent.insert(0, pane)
+            self._replan()
+
+    def _replan(self) -> None:
+        """Show what the plan has a place for."""
+        now = self.plan_for(self.size)
+        for child in self.children:
+            child.display = child.id in now.places
+        shown = next((pane for pane in now.tabs if pane in now.places), None)
+        self.query_one(Tabs).show_tabs(now.tabs, shown)
+        sorry = f"The terminal has {self.size.width}×{self.size.height} cells; the studio needs {LEAST.width}×{LEAST.height}."
+        self.query_one("#sorry", Sentence).show(sorry)
+        self.refresh(layout=True)
+
+    @property
+    def here(self) -> Place | None:
+        """The place of the commands that work where the focus is."""
+        pane = self.focused.id if self.focused is not None else None
+        return PLACES.get(cast("PaneId", pane))
+
+    def go(self, pane: PaneId) -> None:
+        """Show a pane and give it the focus."""
+        self._use(pane)
+        self.query_one(f"#{pane}").focus()
+
+    def reveal(self, pane: PaneId) -> None:
+        """Show a pane; the focus stays where it is if that is still to be seen."""
+        focused = self.focused.id if self.focused is not None else None
+        self._use(pane)
+        if focused not in self.plan_for(self.size).places:
+            self.go(pane)
+
+    def on_pane_wanted(self, message: PaneWanted) -> None:
+        """A pane is to be shown."""
+        self.go(message.pane)
+
+    def action_do_go(self, pane: PaneId) -> None:
+        """Go to a pane."""
+        self.go(pane)
+
+    def editor(self, pane: PaneId) -> PromptPane:
+        """One of the two editors."""
+        return self.query_one(f"#{pane}", PromptPane)

@@ -1,0 +1,306 @@
+"""The studio: prompts, parameters, jobs, preview, log. Its presenter speaks to the client."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+from textual.binding import BindingType
+from textual.content import Content
+from textual.geometry import Region
+
+from sdtui.ui.client import OpenClient
+from sdtui.ui.commands import PaneId, bindings
+from sdtui.ui.keys import Keys
+from sdtui.ui.layout import ALL
+from sdtui.ui.messages import (
+    CancelWanted,
+    CheckpointChosen,
+    JobSelected,
+    ParamReset,
+    ParamSet,
+    ParamStepped,
+    RetryWanted,
+    Written,
+)
+from sdtui.ui.panes.jobs import JobsPane
+from sdtui.ui.panes.log import LogPane
+from sdtui.ui.panes.parameters import ParametersPane
+from sdtui.ui.panes.preview import PreviewPane
+from sdtui.ui.panes.prompt import PromptPane
+from sdtui.ui.screens.arranged import ArrangedScreen
+from sdtui.ui.text import one_line
+from sdtui.ui.widgets.line import Line
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
+
+    from sdtui.terminal.probe import Replies
+    from sdtui.ui.config import StudioConfig
+    from sdtui.ui.presenter import StudioPresenter
+    from sdtui.ui.state import Part
+    from sdtui.ui.terminal_link import TerminalLink
+    from sdtui.ui.tokens import TokenCounter
+
+ASK_AFTER_S = 0.3
+"""After the last of several changes of size the terminal is asked again how large its cells are."""
+PICTURE_PX = 512
+"""The longer side of a finished picture as it is asked for."""
+
+
+class Setup(NamedTuple):
+    """What the studio is given: how to connect, the configuration, keys, sentences to begin with, and a way past Textual."""
+
+    open_client: OpenClient
+    config: StudioConfig
+    keys: Keys
+    problems: Sequence[str]
+    write: Callable[[bytes], None]
+
+
+class StudioScreen(ArrangedScreen):
+    """Hands data down to the panes and what they say up to the presenter."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("studio")]
+
+    def __init__(self, setup: Setup) -> None:
+        super().__init__(setup.keys)
+        self._setup = setup
+        self._presenter: StudioPresenter | None = None
+        self._terminal: TerminalLink | None = None
+        self._asking: Timer | None = None
+        self._counters: dict[PaneId, TokenCounter] = {}
+
+    def on_resize(self) -> None:
+        """Another size may mean another size of the cells, too."""
+        if self._terminal is not None:
+            if self._asking is not None:
+                self._asking.stop()
+            self._asking = self.set_timer(ASK_AFTER_S, self._terminal.ask)
+
+    def after_display(self, written: Iterable[Region]) -> None:
+        """Textual wrote these regions of the screen."""
+        self.query_one(PreviewPane).after_display(written)
+
+    # life
+
+    def on_mount(self) -> None:
+        """Everything that takes time comes after the first paint."""
+        self.call_after_refresh(self.run_worker, self._start(), group="start")
+
+    def on_screen_resume(self) -> None:
+        """This screen is on top again."""
+        self.query_one(PreviewPane).on_show()
+
+    async def _start(self) -> None:
+        await asyncio.to_thread(importlib.import_module, "sdtui.ui.presenter")
+        from sdtui.ui.presenter import StudioPresenter
+        from sdtui.ui.state import EVERYTHING
+
+        presenter = StudioPresenter(self._setup.open_client, self)
+        self._presenter = presenter
+        self._take_texts()
+        self.run_worker(presenter.run(), group="connection")
+        self.run_worker(presenter.keep_draft(), group="draft")
+        for problem in self._setup.problems:
+            presenter.complain(problem)
+        self.studio_changed(EVERYTHING)
+        await asyncio.to_thread(importlib.import_module, "sdtui.ui.terminal_link")
+        from sdtui.ui.terminal_link import TerminalLink
+
+        preview = self.query_one(PreviewPane)
+        self._terminal = TerminalLink(self._setup.write, preview.use, self._setup.config.preview.protocol)
+        preview.ready(self._terminal.writes)
+        self._terminal.start()
+        await self._start_language()
+
+    async def _start_language(self) -> None:
+        """Colours and token counts."""
+        await asyncio.to_thread(importlib.import_module, "sdtui.prompt.highlight")
+        from sdtui.prompt.tokens import ClipTokenizer
+        from sdtui.ui.tokens import TokenCounter
+
+        tokenizer = ClipTokenizer()
+        for editor in self.query(PromptPane):
+            editor.colour()
+            counter = TokenCounter(tokenizer, editor.show_tokens)
+            self._counters[editor.pane] = counter
+            self.run_worker(counter.work(), group="tokens")
+        self._count_tokens()
+
+    def _count_tokens(self) -> None:
+        for pane, counter in self._counters.items():
+            editor = self.editor(pane)
+            counter.want(editor.text, editor.reading)
+
+    async def close(self) -> None:
+        """Save what was typed, and leave nothing of a picture on the screen; jobs go on."""
+        self.query_one(PreviewPane).take_away()
+        if self._presenter is not None:
+            self._take_texts()
+            await self._presenter.close()
+
+    @property
+    def would_lose(self) -> bool:
+        """What was typed here is known nowhere else."""
+        return self._presenter is not None and self._presenter.would_lose
+
+    def terminal_replied(self, replies: Replies, status_reports: int) -> None:
+        """The terminal answered something."""
+        if self._terminal is not None:
+            self._terminal.replied(replies, status_reports)
+
+    # what the presenter says
+
+    def studio_changed(self, parts: frozenset[Part]) -> None:
+        """Hand down what changed."""
+        presenter = self._presenter
+        if presenter is None or not self.is_attached:
+            return
+        if "form" in parts:
+            form = presenter.form()
+            self.query_one(ParametersPane).show(form)
+            for editor in self.query(PromptPane):
+                editor.read_as(marked=form.value("emphasis") != "None")
+            self._count_tokens()
+        if "jobs" in parts:
+            state = presenter.state
+            self.query_one(JobsPane).show(tuple(state.jobs.values()), state.positions(), presenter.selected)
+        if "log" in parts:
+            self.query_one(LogPane).show(presenter.state.log)
+        if parts & {"picture", "jobs"}:
+            from sdtui.ui.caption import caption
+
+            shown = presenter.picture(PICTURE_PX)
+            self.query_one(PreviewPane).show(shown, caption(presenter.job, shown, self._setup.keys.shown("generate")))
+        if parts & {"workers", "jobs", "form"}:
+            self.connection_changed()
+
+    def connection_changed(self) -> None:
+        """Show how things stand."""
+        if self._presenter is not None and self.is_attached:
+            from sdtui.ui.statusline import status_line
+
+            presenter = self._presenter
+            line = status_line(presenter.state, presenter.draft.document.checkpoint, presenter.connection.sentence)
+            self.query_one("#status", Line).show(line)
+
+    def document_changed(self) -> None:
+        """Show the document, which came from elsewhere."""
+        if self._presenter is not None:
+            document = self._presenter.draft.document
+            self.editor("prompt").put(document.prompt)
+            self.editor("negative").put(document.negative_prompt)
+            self.studio_changed(frozenset({"form"}))
+
+    def say(self, text: str, *, error: bool = False) -> None:
+        """Show a sentence on the notice line."""
+        mark = "✗ " if error else ""
+        self.query_one("#notice", Line).show(Content.styled(f" {mark}{one_line(text)}", "$text-error" if error else ""))
+
+    def spawn(self, work: Coroutine[None, None, None]) -> None:
+        """Run this on the event loop."""
+        self.run_worker(work)
+
+    # what panes say
+
+    def on_written(self, message: Written) -> None:
+        """A prompt is another one."""
+        if self._presenter is not None:
+            self._presenter.write(message.pane, message.text)
+        if message.pane in self._counters:
+            self._counters[message.pane].want(message.text, self.editor(message.pane).reading)
+
+    def on_param_set(self, message: ParamSet) -> None:
+        """A parameter is set."""
+        self._with_presenter(lambda presenter: presenter.set_param(message.name, message.value))
+
+    def on_param_reset(self, message: ParamReset) -> None:
+        """A parameter has its default again."""
+        self._with_presenter(lambda presenter: presenter.set_param(message.name, None))
+
+    def on_param_stepped(self, message: ParamStepped) -> None:
+        """A parameter takes its next value."""
+        self._with_presenter(lambda presenter: presenter.step_param(message.name, message.steps))
+
+    def on_checkpoint_chosen(self, message: CheckpointChosen) -> None:
+        """Another checkpoint is to be used."""
+        self._with_presenter(lambda presenter: presenter.choose_checkpoint(message.name))
+
+    def on_job_selected(self, message: JobSelected) -> None:
+        """Another job is looked at."""
+        self._with_presenter(lambda presenter: presenter.select(message.job_id))
+
+    def on_cancel_wanted(self, message: CancelWanted) -> None:
+        """A job is to be taken back."""
+        self._with_presenter(lambda presenter: presenter.cancel(message.job_id))
+
+    def on_retry_wanted(self, message: RetryWanted) -> None:
+        """A job is to be tried again."""
+        self._with_presenter(lambda presenter: presenter.retry(message.job_id))
+
+    def _with_presenter(self, act: Callable[[StudioPresenter], None]) -> None:
+        if self._presenter is None:
+            self.say("The studio is still starting; once more in a moment.")
+        else:
+            act(self._presenter)
+
+    # commands
+
+    def action_do_generate(self) -> None:
+        """Queue the document, after the keys that came before this one."""
+        (self.focused or self).call_later(self._settle)
+
+    def _settle(self) -> None:
+        """Take over what is typed into the form; what it says about that comes before the document is queued."""
+        form = self.query_one(ParametersPane)
+        wrong = form.settle()
+        if wrong:
+            self.say(wrong, error=True)
+            self.go("parameters")
+        else:
+            form.call_later(self.call_later, self._generate)
+
+    def _generate(self) -> None:
+        self._take_texts()
+        self._with_presenter(lambda presenter: presenter.generate())
+        self.reveal("preview")
+
+    def _take_texts(self) -> None:
+        if self._presenter is not None:
+            self._presenter.write("prompt", self.editor("prompt").text)
+            self._presenter.write("negative", self.editor("negative").text)
+
+    def action_do_cancel(self) -> None:
+        """Take back the selected or running job."""
+        self._with_presenter(lambda presenter: presenter.cancel())
+
+    def action_do_lock_seed(self) -> None:
+        """Keep the selected picture's seed, or let it go."""
+        self._with_presenter(lambda presenter: presenter.lock_seed())
+
+    def action_do_open_outside(self) -> None:
+        """Say where the picture is, and open it outside."""
+        self._with_presenter(self._open_outside)
+
+    def _open_outside(self, presenter: StudioPresenter) -> None:
+        path = presenter.path_shown()
+        if not path:
+            self.say("The selected job has no finished picture yet.")
+            return
+        from sdtui.ui.outside import open_outside
+
+        self.say(open_outside(path, self._setup.config.viewer))
+
+    def action_do_jump(self) -> None:
+        """Let the next key choose a pane."""
+        from sdtui.ui.screens.jump import JumpScreen
+
+        places = {pane: self.query_one(f"#{pane}").region for pane in ALL if self.query_one(f"#{pane}").display}
+        self.app.push_screen(JumpScreen(places), self._jumped)
+
+    def _jumped(self, pane: PaneId | None) -> None:
+        if pane is not None:
+            self.go(pane)

@@ -1,0 +1,27 @@
+"""The screen, as its presenter sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Protocol
+
+from sdtui.ui.state import Part
+
+
+class StudioView(Protocol):
+    """The screen, as its presenter sees it."""
+
+    def studio_changed(self, parts: frozenset[Part]) -> None:
+        """Something of the state is to be shown anew."""
+
+    def document_changed(self) -> None:
+        """The document is another one, and not because the user typed here."""
+
+    def connection_changed(self) -> None:
+        """The sentence about the connection is another one."""
+
+    def say(self, text: str, *, error: bool = False) -> None:
+        """Show a sentence."""
+
+    def spawn(self, work: Coroutine[None, None, None]) -> None:
+        """Run this on the event loop."""

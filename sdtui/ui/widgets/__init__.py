@@ -1,0 +1,1 @@
+"""Parts that panes and screens are made of; they know nothing of pictures or jobs."""

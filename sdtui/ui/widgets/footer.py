@@ -1,0 +1,31 @@
+"""The last line: what can be done here, with the keys that do it."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from sdtui.ui.commands import COMMANDS, Place
+from sdtui.ui.keys import Keys
+from sdtui.ui.widgets.line import Line
+
+
+def footer_line(keys: Keys, here: Place | None) -> Content:
+    """The studio's commands, those of the focused pane, and those of everywhere, as far as they fit."""
+    shown = [row for row in COMMANDS if row.in_footer]
+    rows = [row for place in ("studio", here, "app") for row in shown if row.place == place]
+    parts: list[str | tuple[str, str]] = []
+    for row in rows:
+        parts += [(f" {keys.shown(row.id)} ", "bold reverse"), f" {row.label} "]
+    return Content.assemble(*parts)
+
+
+class Footer(Line):
+    """The footer; `here` says where the focus is."""
+
+    def __init__(self, keys: Keys) -> None:
+        super().__init__(footer_line(keys, None), id="footer")
+        self._keys = keys
+
+    def show_for(self, here: Place | None) -> None:
+        """Show what can be done here."""
+        self.show(footer_line(self._keys, here))

@@ -1,0 +1,41 @@
+"""The panes that share one place, as a line of titles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+from textual.events import Click
+
+from sdtui.ui.commands import PANES, PaneId
+from sdtui.ui.messages import PaneWanted
+from sdtui.ui.widgets.line import Line
+
+NUMBER = {pane: number for number, (pane, _) in enumerate(PANES, 1)}
+TITLE = dict(PANES)
+
+
+class Tabs(Line):
+    """Titles with the numbers of their keys; the shown one stands out."""
+
+    def __init__(self) -> None:
+        super().__init__(id="tabs")
+        self._spans: list[tuple[int, PaneId]] = []
+
+    def show_tabs(self, tabs: Sequence[PaneId], shown: PaneId | None) -> None:
+        """Show these, and which of them is to be seen."""
+        parts: list[str | tuple[str, str]] = []
+        self._spans = []
+        end = 0
+        for pane in tabs:
+            title = f" {NUMBER[pane]} {TITLE[pane]} "
+            end += len(title) + 1
+            self._spans.append((end, pane))
+            parts += [(title, "bold reverse" if pane == shown else ""), " "]
+        self.show(Content.assemble(*parts))
+
+    def on_click(self, event: Click) -> None:
+        """Show the pane whose title was clicked."""
+        pane = next((pane for end, pane in self._spans if event.x < end), None)
+        if pane is not None:
+            self.post_message(PaneWanted(pane))

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import pytest
+
+from sdtui.errors import SdtuiError
+from sdtui.spec.document import Document
+from sdtui.spec.params import FIELDS, Scalar
+from sdtui.ui.form import FormData, stepped, stepped_checkpoint, typed_checkpoint, typed_value
+from tests.ui.fake import DREAM, SHAPES
+
+
+def entry(form: FormData, name: str) -> tuple[str, bool]:
+    found = next(entry for entry in form.entries if entry.name == name)
+    return found.text, found.differs
+
+
+def test_the_form_has_the_checkpoint_and_every_field() -> None:
+    form = FormData(Document(), SHAPES, ("shapes-64",))
+    assert [row.name for row in form.entries] == ["checkpoint", *(field.name for field in FIELDS)]
+
+
+def test_what_is_not_set_has_the_checkpoints_default_and_else_the_tables() -> None:
+    assert entry(FormData(Document(), SHAPES, ()), "width") == ("64", False)
+    assert entry(FormData(Document(), DREAM, ()), "width") == ("512", False)
+    assert entry(FormData(Document(), None, ()), "width") == ("512", False)
+    assert entry(FormData(Document(params={"width": 512}), SHAPES, ()), "width") == ("512", True)
+
+
+def test_a_chosen_checkpoint_is_marked() -> None:
+    assert entry(FormData(Document(), SHAPES, ()), "checkpoint") == ("shapes-64", False)
+    assert entry(FormData(Document(checkpoint="dream"), DREAM, ()), "checkpoint") == ("dream", True)
+    assert entry(FormData(Document(checkpoint="gone"), None, ()), "checkpoint") == ("gone", True)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "steps", "after"),
+    [
+        ("steps", 20, 1, 21),
+        ("steps", 20, -1, 19),
+        ("steps", 1, -1, 1),
+        ("steps", 145, 10, 150),
+        ("cfg_scale", 7.0, 1, 7.5),
+        ("cfg_scale", 1.2, -1, 1.0),
+        ("width", 512, 1, 520),
+        ("width", 2048, 1, 2048),
+        ("width", 64, -1, 64),
+        ("seed", -1, 1, 0),
+        ("seed", -1, -1, -1),
+        ("exact", False, 1, True),
+        ("exact", True, -1, False),
+        ("sampler", "DPM++ 2M", -1, "Euler"),
+        ("sampler", "DPM++ 2M", 1, "DDIM"),
+    ],
+)
+def test_a_step_stays_within_the_fields_bounds(name: str, value: Scalar, steps: int, after: Scalar) -> None:
+    assert stepped(name, value, steps) == after
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [("steps", " 30 ", 30), ("sampler", "dd", "DDIM"), ("sampler", "euler", "Euler"), ("exact", "on", True)],
+)
+def test_typed_text_becomes_a_value(name: str, text: str, value: Scalar) -> None:
+    assert typed_value(name, text) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("steps", "0"), ("steps", "x"), ("width", "100"), ("sampler", "Eu"), ("exact", "")]
+)
+def test_typed_text_that_does_not_fit_is_refused(name: str, text: str) -> None:
+    with pytest.raises(SdtuiError):
+        typed_value(name, text)
+
+
+def test_a_checkpoint_is_found_by_a_part_of_its_name() -> None:
+    names = ("shapes-64", "dream", "dreamier")
+    assert typed_checkpoint("SHAPES", names) == "shapes-64"
+    assert typed_checkpoint("dream", names) == "dream"
+    assert typed_checkpoint("", names) == ""
+    with pytest.raises(SdtuiError, match=r"2 checkpoints match 'drea'\. Did you mean 'dream' or 'dreamier'\?"):
+        typed_checkpoint("drea", names)
+    with pytest.raises(SdtuiError, match=r"No checkpoint matches 'draem'\. Did you mean 'dream"):
+        typed_checkpoint("draem", names)
+
+
+def test_the_next_checkpoint_goes_round() -> None:
+    names = ("a", "b", "c")
+    assert [stepped_checkpoint(name, names, -1) for name in "abc"] == ["b", "c", "a"]
+    assert stepped_checkpoint("a", names, 1) == "c"

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pytest
+
+from sdtui.ui.commands import COMMANDS
+from sdtui.ui.keys import RESERVED, TAKEN, display, keys_in_force
+
+
+def test_the_table_itself_has_no_clash_and_no_key_that_cannot_be() -> None:
+    for row in COMMANDS:
+        keys = keys_in_force({row.id: row.keys})
+        assert keys.problems == (), row.id
+        assert not set(row.keys.split(",")) & set(RESERVED)
+        if row.place in {"app", "studio", "editor"}:
+            assert not set(row.keys.split(",")) & TAKEN
+
+
+def test_ids_are_unique() -> None:
+    assert len({row.id for row in COMMANDS}) == len(COMMANDS)
+
+
+def test_a_key_of_the_users_takes_the_place_of_the_tables() -> None:
+    keys = keys_in_force({"generate": "Ctrl-G, f12"})
+    assert keys.by_id["generate"] == ("ctrl+g", "f12")
+    assert keys.changed == {"generate": "ctrl+g,f12"}
+    assert keys.shown("generate") == "Ctrl+G"
+
+
+@pytest.mark.parametrize(
+    ("command", "key", "said"),
+    [
+        ("generat", "f2", "Did you mean 'generate'?"),
+        ("generate", "", "No key is given"),
+        ("generate", "ctrl+h", "terminals send it for backspace"),
+        ("generate", "ctrl+k", "the prompt editor needs it"),
+        ("generate", "g", "the prompt editor needs it"),
+        ("generate", "f8", "F8 already is 'Cancel' (cancel)"),
+        ("weight-up", "f5", "F5 already is 'Generate' (generate)"),
+    ],
+)
+def test_a_key_that_cannot_be_is_left_out_and_said(command: str, key: str, said: str) -> None:
+    keys = keys_in_force({command: key})
+    assert len(keys.problems) == 1
+    assert said in keys.problems[0]
+    assert keys.problems[0].startswith(f"keys.{command}: ")
+    assert keys.changed == {}
+
+
+def test_panes_may_share_keys_as_only_one_has_the_focus() -> None:
+    assert keys_in_force({"retry-job": "up"}).problems == ()
+
+
+@pytest.mark.parametrize(("key", "shown"), [("f5", "F5"), ("ctrl+q", "Ctrl+Q"), ("alt+up", "Alt+↑"), ("delete", "Del")])
+def test_keys_are_shown_as_people_write_them(key: str, shown: str) -> None:
+    assert display(key) == shown
