@@ -39,7 +39,6 @@ def run(workspace: Workspace, config: Config, problems: Iterable[SdtuiError] = (
 
     `problems` (of the configuration) go to the log; `renderer` names another than the engine, for tests.
     """
-    os.umask(0o077)
     state = workspace.make_state()
     lock = os.open(state / "server.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -110,7 +109,12 @@ class Server:
     async def _listen(self) -> asyncio.Server:
         path = self._workspace.make_socket_folder()
         path.unlink(missing_ok=True)
-        listener = await asyncio.start_unix_server(self._sessions.welcome, path=path)
+        # the socket alone: pictures keep the mode that the user's own umask gives them
+        before = os.umask(0o077)
+        try:
+            listener = await asyncio.start_unix_server(self._sessions.welcome, path=path)
+        finally:
+            os.umask(before)
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self._stop, "now")
         loop.add_signal_handler(signal.SIGINT, self._stop, "now")

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -287,7 +286,20 @@ async def test_the_socket_is_for_its_owner_alone(connect, workspace):
     assert workspace.socket.parent.stat().st_mode & 0o777 == 0o700
     assert workspace.socket.stat().st_mode & 0o077 == 0
     assert workspace.socket.is_socket()
-    assert socket.AF_UNIX
+
+
+async def test_what_holds_prompts_is_for_the_owner_and_pictures_have_the_users_own_mode(connect, workspace):
+    before = os.umask(0o022)
+    try:
+        client, watch = await connect()
+    finally:
+        os.umask(before)
+    await watch.until(ended(await client.submit(document())))
+    assert Path(watch.of(Published)[0].path).stat().st_mode & 0o777 == 0o644
+    kept = [file for file in workspace.state.rglob("*") if file.suffix in {".db", ".db-wal", ".db-shm", ".log"}]
+    assert kept
+    assert workspace.state.stat().st_mode & 0o077 == 0
+    assert all(file.stat().st_mode & 0o077 == 0 for file in kept)
 
 
 async def test_without_a_server_there_is_a_sentence(workspace):
