@@ -13,7 +13,7 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from sdtui import __version__
-from sdtui.errors import ServerError, UsageError
+from sdtui.errors import ModelError, ServerError, UsageError
 from sdtui.jobs.plan import SEED_RANGE, Wish, check, one_path, plan
 from sdtui.jobs.queue import RenderQueue, Waiting
 from sdtui.jobs.store import Store
@@ -146,7 +146,12 @@ class Desk:
 
     async def _wish(self, document: Document) -> Wish:
         await self.shelf.scanned()
-        return check(document, self.shelf.find_checkpoint)
+        try:
+            return check(document, self.shelf.find_checkpoint)
+        except ModelError:
+            # it may have landed in the folder a moment ago
+            await self.shelf.scan()
+            return check(document, self.shelf.find_checkpoint)
 
     def _planned(self, wish: Wish, *, out: str, force: bool) -> Job:
         if out:

@@ -3,11 +3,13 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from sdtui.client.client import Client
@@ -26,6 +28,7 @@ from sdtui.spec.event import (
     StepDone,
     Submitted,
 )
+from sdtui.weights.identify import builtin_path
 from sdtui.wire.frames import FrameReader, pack
 from tests.server.conftest import server_pid
 
@@ -325,3 +328,16 @@ async def test_a_worker_that_cannot_start_fails_the_pictures_instead_of_making_t
     assert "No module named 'nowhere'" in failed.error.todo
     assert await client.retry(job.id) == 1
     await watch.until(lambda event: isinstance(event, Failed) and len(watch.of(Failed)) == 2)
+
+
+async def test_a_checkpoint_that_landed_a_moment_ago_is_found(connect, workspace):
+    folder = workspace.root / "models"
+    folder.mkdir()
+    (workspace.root / "sdtui.yaml").write_text("devices: [cpu]\nmodels: {folders: [models]}\n")
+    client, watch = await connect()
+    with pytest.raises(ModelError, match="mine"):
+        await client.submit(msgspec.structs.replace(document(), checkpoint="mine"))
+    shutil.copyfile(builtin_path(), folder / "mine.safetensors")
+    job = await client.submit(msgspec.structs.replace(document(), checkpoint="mine"))
+    await watch.until(ended(job))
+    assert "Model: mine" in read_texts(Path(watch.of(Published)[0].path))["parameters"]
