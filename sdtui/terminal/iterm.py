@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sdtui.terminal.painter import LARGEST_WRITE, NOTHING, Box, CellSize, Painting, Quality, fit, moved, whole_cells
 from sdtui.terminal.quantise import rgb, scaled, shrunk
+from sdtui.terminal.tmux import passthrough
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -26,6 +27,9 @@ _FULL = 0.9
 class ItermPainter:
     """Sends JPEGs; what was painted goes when text is written over it."""
 
+    def __init__(self, *, in_tmux: bool = False) -> None:
+        self._in_tmux = in_tmux
+
     def paint(self, picture: Image, box: Box, cell: CellSize, *, quality: Quality) -> Painting:
         """The picture as strips; each write moves the cursor from the place's top left cell to its strip by itself."""
         size = fit(picture.width, picture.height, box, cell)
@@ -36,39 +40,38 @@ class ItermPainter:
         if quality == "preview":
             small, write = shrunk(shown, PREVIEW_PX), b""
             for level in _PREVIEW_QUALITIES:
-                write = _inline(small, place, level)
+                write = self._inline(small, place, level)
                 if len(write) <= PREVIEW_BUDGET:
                     break
             return Painting(writes=(write,), at_cursor=True, size=place)
-        whole = _inline(shown, place, _FINAL_QUALITY)
-        writes = (whole,) if len(whole) <= LARGEST_WRITE else tuple(_strips(shown, place, cell))
+        whole = self._inline(shown, place, _FINAL_QUALITY)
+        writes = (whole,) if len(whole) <= LARGEST_WRITE else tuple(self._strips(shown, place, cell))
         return Painting(writes=writes, at_cursor=True, size=place)
 
     def clear(self) -> tuple[bytes, ...]:
         """Nothing: blank cells written over the picture remove it."""
         return ()
 
+    def _strips(self, shown: Image, place: Box, cell: CellSize) -> Iterator[bytes]:
+        """The picture from top to bottom, each strip whole cells high."""
+        width, height = place.width_cells * cell.width_px, place.height_cells * cell.height_px
+        whole = scaled(shown, width, height)
+        row, count, level = 0, 1, _FINAL_QUALITY
+        while row < place.height_cells:
+            count = min(count, place.height_cells - row)
+            strip = whole.crop((0, row * cell.height_px, width, (row + count) * cell.height_px))
+            write = moved(row, 0) + self._inline(strip, Box(place.width_cells, count), level)
+            if len(write) > LARGEST_WRITE and (count > 1 or level > 10):
+                count, level = (count // 2, level) if count > 1 else (1, level - 15)
+                continue
+            yield write
+            row += count
+            count = max(1, int(count * LARGEST_WRITE * _FULL / len(write)))
 
-def _strips(shown: Image, place: Box, cell: CellSize) -> Iterator[bytes]:
-    """The picture from top to bottom, each strip whole cells high."""
-    width, height = place.width_cells * cell.width_px, place.height_cells * cell.height_px
-    whole = scaled(shown, width, height)
-    row, count, level = 0, 1, _FINAL_QUALITY
-    while row < place.height_cells:
-        count = min(count, place.height_cells - row)
-        strip = whole.crop((0, row * cell.height_px, width, (row + count) * cell.height_px))
-        write = moved(row, 0) + _inline(strip, Box(place.width_cells, count), level)
-        if len(write) > LARGEST_WRITE and (count > 1 or level > 10):
-            count, level = (count // 2, level) if count > 1 else (1, level - 15)
-            continue
-        yield write
-        row += count
-        count = max(1, int(count * LARGEST_WRITE * _FULL / len(write)))
-
-
-def _inline(picture: Image, place: Box, level: int) -> bytes:
-    out = io.BytesIO()
-    picture.save(out, "JPEG", quality=level)
-    keys = f"inline=1;size={out.tell()};width={place.width_cells};height={place.height_cells}"
-    head = f"\x1b]1337;File={keys};preserveAspectRatio=0;doNotMoveCursor=1:"
-    return head.encode() + standard_b64encode(out.getvalue()) + b"\x07"
+    def _inline(self, picture: Image, place: Box, level: int) -> bytes:
+        out = io.BytesIO()
+        picture.save(out, "JPEG", quality=level)
+        keys = f"inline=1;size={out.tell()};width={place.width_cells};height={place.height_cells}"
+        head = f"\x1b]1337;File={keys};preserveAspectRatio=0;doNotMoveCursor=1:"
+        escape = head.encode() + standard_b64encode(out.getvalue()) + b"\x07"
+        return passthrough(escape) if self._in_tmux else escape

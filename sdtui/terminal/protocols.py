@@ -18,8 +18,8 @@ PAINTERS: Mapping[PaintProtocol, Callable[[Capabilities, int], Painter]] = {
     "kitty": lambda known, image_id: KittyPainter(
         image_id, truecolor=known.colours == TRUECOLOR, in_tmux=known.in_tmux
     ),
-    "kitty-direct": lambda known, image_id: KittyDirectPainter(image_id),
-    "iterm": lambda known, image_id: ItermPainter(),
+    "kitty-direct": lambda known, image_id: KittyDirectPainter(image_id, in_tmux=known.in_tmux),
+    "iterm": lambda known, image_id: ItermPainter(in_tmux=known.in_tmux),
     "sixel": lambda known, image_id: SixelPainter(known.sixel_colours),
     "half": lambda known, image_id: HalfBlockPainter(truecolor=known.colours == TRUECOLOR),
     "ascii": lambda known, image_id: AsciiPainter(),
