@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,9 +67,13 @@ def check_outputs(place: Place) -> Iterator[Finding]:
             "outputs", "problem", f"{standing} is no folder.", "Name another with outputs.folder.", WorkspaceError
         )
         return
-    if not os.access(standing, os.W_OK | os.X_OK):
+    try:
+        # Asking for permissions is not enough: a file system may be read-only, and root is allowed everything.
+        with tempfile.TemporaryFile(dir=standing):
+            pass
+    except OSError as error:
         todo = "Make it writable, or name another with outputs.folder."
-        yield Finding("outputs", "problem", f"{standing} is not writable.", todo, WorkspaceError)
+        yield Finding("outputs", "problem", f"{standing} is not writable: {error.strerror}.", todo, WorkspaceError)
         return
     space = os.statvfs(standing)
     free = space.f_bavail * space.f_frsize
@@ -96,7 +101,7 @@ def check_models(place: Place) -> Iterator[Finding]:
     library = Library(tuple(folders), HashStore(place.workspace.state / "hashes.json"))
     records = library.scan()
     usable = [record for record in records if record.kind == "checkpoint" and not record.problem]
-    yield Finding("models", "ok", f"{len(usable)} checkpoints to use, {len(records)} model files in all")
+    yield Finding("models", "ok", f"checkpoints: {len(usable)}, model files in all: {len(records)}")
     broken = [record for record in records if record.problem]
     if broken:
         text = f"{len(broken)} cannot be used, the first is {broken[0].path}: {broken[0].problem}"

@@ -11,9 +11,9 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Heads and rows as lines of text; on a terminal the last column is cut, in a pipe it is whole."""
     from rich.cells import cell_len, set_cell_size
 
-    from sdtui.terminal.filter import clean
+    from sdtui.terminal.filter import clean_line
 
-    lines = [heads, *([clean(cell) for cell in row] for row in rows)]
+    lines = [heads, *([clean_line(cell) for cell in row] for row in rows)]
     widths = [max(cell_len(line[column]) for line in lines) for column in range(len(heads) - 1)]
     room = shutil.get_terminal_size().columns - sum(widths) - 2 * len(widths) if sys.stdout.isatty() else None
     return "\n".join(

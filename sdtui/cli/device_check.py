@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
@@ -52,14 +52,17 @@ class Report(Struct, frozen=True, kw_only=True):
     threads: int
 
 
-def check_devices(
-    place: Place, command: Sequence[str] = (sys.executable, "-c", SCRIPT), patience_s: float = PATIENCE_S
-) -> Iterator[Finding]:
+def check_devices(place: Place, script: str = "", patience_s: float = PATIENCE_S) -> Iterator[Finding]:
     """Which devices torch can use, and whether those of the configuration are among them."""
     todo = "Install sdtui again: `make install`, or `pip install` where it came from."
     try:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=patience_s, check=True, text=True
+            [sys.executable, "-c", script or SCRIPT],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=patience_s,
+            check=True,
+            text=True,
         )
         report = msgspec.convert(json.loads(done.stdout), Report)
     except subprocess.TimeoutExpired:

@@ -142,10 +142,10 @@ def count_of(job: JobView) -> str:
 
 
 def _detail(noted: Noted, job: JobView) -> str:
-    from sdtui.terminal.filter import clean
+    from sdtui.terminal.filter import clean_line
 
     if isinstance(noted.event, WorkerState) and job.state == "queued":
-        return clean(f"{noted.event.device} {noted.event.text or noted.event.state}")
+        return clean_line(f"{noted.event.device} {noted.event.text or noted.event.state}")
     running = [picture for picture in job.renders if picture.state == "running"]
     done = sum(picture.state == "done" for picture in job.renders)
     if len(job.renders) == 1 and running:

@@ -25,5 +25,5 @@ def complain(error: SdtuiError) -> None:
 
 
 def _write(stream: TextIO, text: str) -> None:
-    stream.write("".join(f"{clean(line)}\n" for line in text.split("\n")))
+    stream.write(f"{clean(text)}\n")
     stream.flush()

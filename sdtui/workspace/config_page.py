@@ -49,7 +49,7 @@ def _flow(value: object) -> str:
     if isinstance(value, str):
         plain = _PLAIN.match(value) and value.lower() not in _NOT_PLAIN and not value.endswith(" ")
         return value if plain else json.dumps(value)
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return "[" + ", ".join(_flow(item) for item in value) + "]"
     if isinstance(value, dict):
         return "{" + ", ".join(f"{_flow(key)}: {_flow(item)}" for key, item in value.items()) + "}"
