@@ -28,7 +28,7 @@ class Chunk(NamedTuple):
 
 
 class Count(NamedTuple):
-    """Tokens in use, with the padding of every chunk but the last, and how many fit into those chunks."""
+    """Tokens in use, with the padding of every chunk that is finished, and how many fit into those chunks."""
 
     used: int
     limit: int
@@ -40,6 +40,16 @@ def chunk(runs: Iterable[Run], tokenizer: Tokenizer, comma_backtrack: int = COMM
     When a chunk is full, the next token is no comma and the last comma is at most `comma_backtrack` (0..74, 0: off)
     tokens back, all after that comma moves to the next chunk (as A1111).
     """
+    return _fill(runs, tokenizer, comma_backtrack).chunks()
+
+
+def count(runs: Iterable[Run], tokenizer: Tokenizer, comma_backtrack: int = COMMA_BACKTRACK) -> Count:
+    """The tokens of the runs as the counter shows them."""
+    used = _fill(runs, tokenizer, comma_backtrack).used
+    return Count(used, CHUNK_TOKENS * max(1, math.ceil(used / CHUNK_TOKENS)))
+
+
+def _fill(runs: Iterable[Run], tokenizer: Tokenizer, comma_backtrack: int) -> _Filler:
     filler = _Filler(tokenizer.ids(","), comma_backtrack)
     for run in runs:
         if run.is_break:
@@ -47,14 +57,7 @@ def chunk(runs: Iterable[Run], tokenizer: Tokenizer, comma_backtrack: int = COMM
             continue
         for token in tokenizer.ids(run.text):
             filler.add(token, run.weight)
-    return filler.chunks()
-
-
-def count(runs: Iterable[Run], tokenizer: Tokenizer, comma_backtrack: int = COMMA_BACKTRACK) -> Count:
-    """The tokens of the runs as the counter shows them."""
-    chunks = chunk(runs, tokenizer, comma_backtrack)
-    used = CHUNK_TOKENS * (len(chunks) - 1) + len(chunks[-1].ids)
-    return Count(used, CHUNK_TOKENS * max(1, math.ceil(used / CHUNK_TOKENS)))
+    return filler
 
 
 class _Filler:
@@ -67,6 +70,11 @@ class _Filler:
         self._ids: list[int] = []
         self._weights: list[float] = []
         self._last_comma = -1
+
+    @property
+    def used(self) -> int:
+        """Tokens and padding so far."""
+        return CHUNK_TOKENS * len(self._chunks) + len(self._ids)
 
     def add(self, token: int, weight: float) -> None:
         """One more token."""

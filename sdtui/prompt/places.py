@@ -56,5 +56,7 @@ def moved_diagnostic(diagnostic: Diagnostic, cut: Cut) -> Diagnostic:
     """The diagnostic and its fix at their place in the whole text."""
     start, end, fix = cut.start(diagnostic.start), cut.end(diagnostic.end), diagnostic.fix
     if fix:
-        fix = Fix(cut.start(fix.start), cut.end(fix.end), fix.text)
+        # What is only put in goes in front of a tag at its place.
+        fix_end = cut.end(fix.end)
+        fix = Fix(min(cut.start(fix.start), fix_end), fix_end, fix.text)
     return Diagnostic(start, end, diagnostic.severity, diagnostic.message, fix)
