@@ -15,8 +15,9 @@ from tools.demo_model import data, pair, progress, tokens, words
 WIDTH, LAYERS, HEADS = 56, 3, 4
 # The last padding tokens see the whole prompt: each is to know one slot of the picture, the one before them the backdrop.
 READ_TOKENS = len(data.SLOTS) + 1
-# Most captions are shorter than this; the padding between is left out, which halves the work of the text stage.
+# Most captions are shorter than SHORT tokens: leaving out the padding behind them halves the work of the text encoder.
 SHORT = 36
+SHORT_PLACES = (*range(SHORT), *range(tokens.LENGTH - READ_TOKENS, tokens.LENGTH))
 SLOT_CLASSES = (len(words.SHAPES) + 1, len(words.COLOURS) + 1, len(words.SIZES) + 1, len(words.STYLES) + 1)
 BACKDROP_CLASSES = (len(words.BACKDROPS), len(words.COLOURS) + 1)
 
@@ -64,6 +65,11 @@ def unfold(encoder: CLIPTextModel) -> CLIPTextModel:
     return whole.eval()
 
 
+def encode(encoder: CLIPTextModel, rows: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+    """States (batch, tokens, width) of the tokens that stand at `places` of their prompts."""
+    return encoder(rows.long(), position_ids=places[None])[0]
+
+
 class Reader(torch.nn.Module):
     """Reads slots and backdrop from the encoder's last tokens: exists only while training."""
 
@@ -100,14 +106,14 @@ def train(rank: int, world: int, plan: TextPlan) -> None:
     optimiser = torch.optim.AdamW(parameters, lr=plan.learning_rate, betas=(0.9, 0.99), weight_decay=1e-2, fused=True)
     known = data.load(plan.folder)
     rows, slots, backdrop = known["rows"], known["slots"].long(), known["backdrop"][:, :2].long()
-    places = torch.cat([torch.arange(SHORT), torch.arange(tokens.LENGTH - READ_TOKENS, tokens.LENGTH)]).to(plan.device)
+    places = torch.tensor(SHORT_PLACES)
     torch.manual_seed(1 + rank)
     meter = progress.Meter("text", plan.steps)
     for step in range(plan.steps):
         for group in optimiser.param_groups:
             group["lr"] = plan.learning_rate * progress.rate(step, plan.steps, flat=0.4)
         picked, variant = torch.randint(len(rows), (plan.batch,)), torch.randint(data.CAPTIONS, (plan.batch,))
-        states = encoder(rows[picked, variant][:, places.cpu()].long().to(plan.device), position_ids=places[None])[0]
+        states = encode(encoder, rows[picked, variant][:, places].to(plan.device), places.to(plan.device))
         loss = reader(states, slots[picked].to(plan.device), backdrop[picked].to(plan.device))
         optimiser.zero_grad()
         loss.backward()

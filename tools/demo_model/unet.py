@@ -21,7 +21,7 @@ CHECKED_LEVELS = (350, 600, 750, 850, 925)
 
 @dataclass(frozen=True, kw_only=True)
 class UnetPlan:
-    """How the UNet is trained. Shares are of all steps: single things only at first, less noise weight at the end.
+    """How the UNet is trained. Shares are of all steps: single things, then prompts cut short; less noise weight at the end.
 
     `start` is a packed model of the same shape or None. Only what it knows of pictures is taken over: the weights that
     read words start untrained, so that no prompt about a held-out triple was ever part of the training.
@@ -32,7 +32,8 @@ class UnetPlan:
     batch: int = 16
     learning_rate: float = 1e-3
     word_rate: float = 2.0
-    single_until: float = 0.12
+    single_until: float = 0.08
+    short_until: float = 0.65
     pair_share: float = 0.5
     flat_until: float = 0.45
     calm_from: float = 0.6
@@ -185,12 +186,13 @@ def step_loss(
     plan = batches.plan
     picked = batches.pick(pairs=share >= plan.single_until)
     rows, weights, counts = batches.words(picked)
+    places = torch.tensor(text.SHORT_PLACES if share < plan.short_until else range(tokens.LENGTH))
     chance, weight = levels
     steps = torch.multinomial(chance, plan.batch, replacement=True)
     noisy, noise = batches.noised(picked, steps)
     device = plan.device
-    states = state.encoder(rows.to(device))[0]
-    context = tokens.emphasise(states, weights.to(device))
+    states = text.encode(state.encoder, rows[:, places].to(device), places.to(device))
+    context = tokens.emphasise(states, weights[:, places].to(device))
     noisy = noisy.to(device).contiguous(memory_format=torch.channels_last)
     predicted = state.unet(noisy, steps.to(device), context).sample
     error = (predicted - noise.to(device)).square().mean((1, 2, 3))
