@@ -58,6 +58,9 @@ class JsonLines:
 class Lines:
     """A line on standard error where a person wants to know; a path on standard output for each picture."""
 
+    def __init__(self) -> None:
+        self._loading: set[str] = set()
+
     def start(self, job: JobView) -> None:
         """The job was queued."""
         self.tell(f"Job {job.id}: {count_of(job)}, seed {job.renders[0].seed}.")
@@ -69,8 +72,15 @@ class Lines:
                 say(path)
             case LogLine(text=text):
                 self.tell(text)
-            case WorkerState(state="loading" | "died", device=device, text=text) if text:
+            case WorkerState(state="loading", device=device):
+                if device not in self._loading:
+                    self._loading.add(device)
+                    self.tell(f"Loading the model on {device}.")
+            case WorkerState(state="waiting" | "died", device=device, text=text):
+                self._loading.discard(device)
                 self.tell(f"{device}: {text}")
+            case WorkerState(device=device):
+                self._loading.discard(device)
             case _:
                 pass
 
@@ -86,6 +96,7 @@ class Bar(Lines):
     """The same with a progress bar below it."""
 
     def __init__(self) -> None:
+        super().__init__()
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
