@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import pkgutil
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
+    from pathlib import Path
 
     from tokenizers import Tokenizer
 
@@ -32,7 +33,7 @@ class ClipTokenizer:
     The vocabulary is read at the first use, from `folder` (vocab.json, merges.txt) or from the package.
     """
 
-    def __init__(self, folder: Traversable | None = None) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
 
     def ids(self, text: str) -> list[int]:
@@ -51,14 +52,11 @@ class ClipTokenizer:
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
-        from importlib.resources import files
-
         from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers
 
-        folder = self._folder or files("sdtui.data") / "clip"
-        vocabulary = msgspec.json.decode((folder / "vocab.json").read_bytes(), type=dict[str, int])
+        vocabulary = msgspec.json.decode(self._read("vocab.json"), type=dict[str, int])
         # Handing over dicts is twice as fast as BPE.from_file, and the pairs never hold white space.
-        words = iter((folder / "merges.txt").read_text("utf-8").partition("\n")[2].split())
+        words = iter(self._read("merges.txt").decode().partition("\n")[2].split())
         merges = list(zip(words, words, strict=True))
         tokenizer = Tokenizer(models.BPE(vocabulary, merges, unk_token=END, end_of_word_suffix=WORD_END))
         tokenizer.normalizer = normalizers.Sequence(
@@ -72,3 +70,11 @@ class ClipTokenizer:
         )
         tokenizer.add_special_tokens([AddedToken(START, special=True), AddedToken(END, special=True)])
         return tokenizer
+
+    def _read(self, name: str) -> bytes:
+        if self._folder:
+            return (self._folder / name).read_bytes()
+        # Unlike importlib.resources.files it does not import zipfile and its compressors.
+        data = pkgutil.get_data("sdtui.data", f"clip/{name}")
+        assert data is not None
+        return data

@@ -29,7 +29,7 @@ FOUND: list[tuple[str, str, str, str, str | None]] = [
     ("[cat:b:0]", "warning", "cat", '"cat" never shows', None),
     ("[a:b:c:0.5]", "warning", "[a:b:c:0.5]", "no schedule", None),
     ("[a|b:0.5]", "warning", "[a|b:0.5]", "no schedule", None),
-    ("(a AND b)", "warning", "(", "AND tears", "(a )AND b)"),
+    ("(a AND b)", "warning", "(", "AND tears", "(a) AND b)"),
     ("(a BREAK b:1.2)", "hint", " BREAK ", "BREAK stands inside brackets", None),
     ("a | b", "warning", "|", "parts nothing", r"a \| b"),
     ("(a|b)", "warning", "|", "parts nothing", r"(a\|b)"),
