@@ -159,36 +159,48 @@ class Reader:
             self.say(words[done:], start + done)
 
 
-def runs(text: str) -> tuple[Run, ...]:
+def runs(text: str, *, inner_replaces: bool = False) -> tuple[Run, ...]:
     """The text's runs: at least one, neighbours of equal weight merged, breaks between them.
 
     A closing mark multiplies all that stands since its opening one, inner before outer, so that the numbers are A1111's.
+    With `inner_replaces` an explicit weight is final for what it holds (as ComfyUI).
     """
     reader = Reader()
     reader.read(text, 0, len(text))
     texts: list[str] = []
     weights: list[float] = []
+    final = bytearray()
     opened: dict[Shape, list[tuple[int, float]]] = {"round": [], "square": []}
     for node in reader.finish(len(text)):
         match node:
             case Text() | Escape():
                 texts.append(node.value)
                 weights.append(1.0)
+                final.append(0)
             case Open():
                 opened[node.shape].append((len(texts), node.factor))
             case Close():
-                _multiply(weights, *opened[node.shape].pop())
+                start, factor = opened[node.shape].pop()
+                _multiply(weights, start, factor, final if inner_replaces else None)
+                if inner_replaces and node.weight is not None:
+                    final[start:] = b"\1" * (len(final) - start)
             case _:
                 texts.append("")
                 weights.append(math.nan)
+                final.append(0)
     for brackets in opened.values():
         for start, factor in brackets:
-            _multiply(weights, start, factor)
+            _multiply(weights, start, factor, final if inner_replaces else None)
     return _merged(texts, weights)
 
 
-def _multiply(weights: list[float], start: int, factor: float) -> None:
-    weights[start:] = [weight * factor for weight in weights[start:]]
+def _multiply(weights: list[float], start: int, factor: float, final: bytearray | None) -> None:
+    if final is None:
+        weights[start:] = [weight * factor for weight in weights[start:]]
+    else:
+        weights[start:] = [
+            weight if fixed else weight * factor for weight, fixed in zip(weights[start:], final[start:], strict=True)
+        ]
 
 
 def _merged(texts: list[str], weights: list[float]) -> tuple[Run, ...]:

@@ -51,12 +51,19 @@ class Clock(NamedTuple):
 
 
 def timeline(
-    prompt: Prompt, steps: int, *, hires_steps: int = 0, second_pass: bool = False, old_timelines: bool = False
+    prompt: Prompt,
+    steps: int,
+    *,
+    hires_steps: int = 0,
+    second_pass: bool = False,
+    old_timelines: bool = False,
+    inner_replaces: bool = False,
 ) -> tuple[Part, ...]:
     """The parts of the prompt over `steps` steps, or over the `hires_steps` of the second pass (0: as many as the first).
 
     In the second pass fractions 1..2 and steps beyond the first pass's count. `old_timelines` reads numbers as
-    before A1111 1.6: below 1 a fraction of the first pass's steps, from 1 a step, in both passes.
+    before A1111 1.6: below 1 a fraction of the first pass's steps, from 1 a step, in both passes. `inner_replaces` lets an
+    inner explicit weight replace the outer ones (as ComfyUI).
     """
     steps = max(1, steps)
     second = hires_steps if hires_steps > 0 else steps
@@ -66,10 +73,10 @@ def timeline(
         clock = Clock(second, steps, old=True)
     else:
         clock = Clock(second, second, 1.0, steps)
-    return tuple(_part(prompt, clause, clock) for clause in prompt.clauses)
+    return tuple(_part(prompt, clause, clock, inner_replaces) for clause in prompt.clauses)
 
 
-def _part(prompt: Prompt, clause: Clause, clock: Clock) -> Part:
+def _part(prompt: Prompt, clause: Clause, clock: Clock, inner_replaces: bool) -> Part:
     pieces = _pieces(prompt, clause.nodes, clock)
     read: dict[str, tuple[Run, ...]] = {}
     schedule: list[Scheduled] = []
@@ -80,7 +87,7 @@ def _part(prompt: Prompt, clause: Clause, clock: Clock) -> Part:
         if schedule and schedule[-1].text == text:
             schedule.pop()
         if text not in read:
-            read[text] = runs(text) if prompt.marked else (Run(text, 1.0),)
+            read[text] = runs(text, inner_replaces=inner_replaces) if prompt.marked else (Run(text, 1.0),)
         schedule.append(Scheduled(until, read[text], text))
     return Part(clause.weight, tuple(schedule))
 

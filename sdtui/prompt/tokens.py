@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,6 +18,7 @@ START = "<|startoftext|>"
 END = "<|endoftext|>"
 WORD_END = "</w>"
 _SPLIT = r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Token(NamedTuple):
@@ -38,12 +40,12 @@ class ClipTokenizer:
 
     def ids(self, text: str) -> list[int]:
         """The text's tokens, without those of start and end."""
-        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
+        ids: list[int] = self._tokenizer.encode(_whole(text), add_special_tokens=False).ids
         return ids
 
     def tokens(self, text: str) -> list[Token]:
         """The text's tokens with their places in the text."""
-        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        encoding = self._tokenizer.encode(_whole(text), add_special_tokens=False)
         return [Token(id_, start, end) for id_, (start, end) in zip(encoding.ids, encoding.offsets, strict=True)]
 
     def load(self) -> None:
@@ -78,3 +80,8 @@ class ClipTokenizer:
         data = pkgutil.get_data("sdtui.data", f"clip/{name}")
         assert data is not None
         return data
+
+
+def _whole(text: str) -> str:
+    """The text with half characters (lone surrogates), which no encoder takes, replaced one by one."""
+    return _SURROGATE.sub("\ufffd", text)

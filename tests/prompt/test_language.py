@@ -92,6 +92,22 @@ def test_emphasis(text: str, expected: list[tuple[str, float]]) -> None:
     assert [0 if run.is_break else run.weight for run in scheduled.runs] == pytest.approx([w for _, w in expected])
 
 
+@pytest.mark.parametrize(
+    ("text", "weights"),
+    [
+        ("((cat:1.2):1.5)", [1.2]),
+        ("((cat:1.2))", [1.2]),
+        ("((cat):1.5)", [1.5 * UP]),
+        ("(a (b:0.5) c:1.5)", [1.5, 0.5, 1.5]),
+        ("((a:1.2) b", [1.2, UP]),
+        ("[(a:1.2) b]", [1.2, DOWN]),
+    ],
+)
+def test_an_inner_explicit_weight_may_replace_the_outer(text: str, weights: list[float]) -> None:
+    (part,) = timeline(parse(text), 1, inner_replaces=True)
+    assert [run.weight for run in part.schedule[0].runs] == pytest.approx(weights)
+
+
 SCHEDULES: list[tuple[str, int, list[tuple[int, str]]]] = [
     # from, to, when
     ("a [cat:dog:0.5]", 10, [(5, "a cat"), (10, "a dog")]),

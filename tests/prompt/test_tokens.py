@@ -75,6 +75,10 @@ def test_a_photo_of_a_cat(ours: ClipTokenizer) -> None:
     assert ours.ids("a photo of a cat") == [320, 1125, 539, 320, 2368]
 
 
+def test_half_a_character_is_no_error(ours: ClipTokenizer) -> None:
+    assert ours.ids("a \ud800 cat") == ours.ids("a \ufffd cat")
+
+
 def test_tokens_know_their_places(ours: ClipTokenizer) -> None:
     text = "A  photo, of\ncats"
     assert [text[token.start : token.end] for token in ours.tokens(text)] == ["A", "photo", ",", "of", "cats"]
