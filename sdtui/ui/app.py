@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
+import asyncio
+import gc
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
 from textual._compositor import ChopsUpdate
 from textual.app import App
 from textual.binding import BindingType
+from textual.events import Event, Key
 from textual.filter import LineFilter
 from textual.geometry import Region, Size
 
@@ -24,6 +27,10 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from textual.driver import Driver
     from textual.screen import Screen
+
+
+KEYS_WAIT_S = 0.25
+"""The longest that a key waits for those before it."""
 
 
 class StudioApp(App[int], inherit_bindings=False):
@@ -54,13 +61,14 @@ class StudioApp(App[int], inherit_bindings=False):
         """The guard comes first, so that every other filter sees clean text."""
         return [self._guard, *super().get_line_filters()]
 
-    def on_mount(self) -> None:
-        """Take the config's theme and keys, and show the studio."""
+    def get_default_screen(self) -> StudioScreen:
+        """The studio is the first screen, with nothing below it: each screen costs start-up time."""
+        return StudioScreen(Setup(self._open_client, self.config, self.keys, self._problems, self.write_past))
+
+    def on_load(self) -> None:
+        """Take the config's theme and keys before anything is drawn."""
         self.set_keymap(dict(self.keys.changed))
         self._take_theme()
-        self.push_screen(
-            StudioScreen(Setup(self._open_client, self.config, self.keys, self._problems, self.write_past))
-        )
 
     def _take_theme(self) -> None:
         wanted = self.config.theme
@@ -69,9 +77,34 @@ class StudioApp(App[int], inherit_bindings=False):
         if wanted in self.available_themes:
             self.theme = wanted
             return
+        import difflib
+
         near = difflib.get_close_matches(wanted, self.available_themes, n=1)
         hint = f" Did you mean '{near[0]}'?" if near else ""
         self._problems.append(f"theme: There is no theme '{wanted}'.{hint}")
+
+    async def on_event(self, event: Event) -> None:
+        """Do what keys are bound to in the order in which they came.
+
+        Textual lets a character that follows overtake a key with a binding, which shows when a slow line brings several keys
+        at once: the characters before are waited for here, and then the binding is run at once.
+        """
+        if not (isinstance(event, Key) and not event.is_forwarded and await self._do_bound(event)):
+            await super().on_event(event)
+
+    async def _do_bound(self, event: Key) -> bool:
+        target = self.focused or self.screen
+        chain = self.screen._modal_binding_chain
+        if target.check_consume_key(event.key, event.character) or not any(
+            event.key in bound.key_to_bindings for _, bound in chain
+        ):
+            return False
+        done = asyncio.Event()
+        target.call_later(done.set)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(KEYS_WAIT_S):
+                await done.wait()
+        return await self._check_bindings(event.key, priority=True) or await self._check_bindings(event.key)
 
     def write_past(self, data: bytes) -> None:
         """Write to the terminal past Textual, in order with what it writes."""
@@ -136,6 +169,8 @@ def run(open_client: OpenClient, config: StudioConfig, *, problems: Sequence[str
     """Run the studio until it is left; the exit code. `problems` are sentences to show at the start."""
     from sdtui.ui.driver import StudioDriver
 
+    # Nothing made until the first paint is garbage: the studio collects again once it has started.
+    gc.disable()
     app = StudioApp(open_client, config, problems=problems, driver_class=StudioDriver)
     code = app.run(mouse=True)
     return app.return_code or 0 if code is None else code

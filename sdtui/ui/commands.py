@@ -22,14 +22,17 @@ Place = Literal["app", "studio", "editor", "parameters", "jobs"]
 
 
 class Command(NamedTuple):
-    """What the user can do. `keys` are the default ones, separated by commas; the first is shown; `in_footer` shows it there."""
+    """What the user can do.
+
+    `keys` are the default ones, separated by commas, the first is shown; `footer` is the rank there, 0 for none.
+    """
 
     id: str
     keys: str
     label: str
     help: str
     place: Place = "studio"
-    in_footer: bool = False
+    footer: int = 0
 
     @property
     def action(self) -> str:
@@ -46,9 +49,9 @@ COMMANDS: tuple[Command, ...] = (
         "Generate",
         "Queue the pictures as they are set up.",
         "studio",
-        True,
+        1,
     ),
-    Command("cancel", "f8", "Cancel", "Take back the selected job, or the one that is running.", "studio", True),
+    Command("cancel", "f8", "Cancel", "Take back the selected job, or the one that is running.", "studio", 1),
     Command(
         "lock-seed", "ctrl+l", "Lock seed", "Keep the seed of the selected picture; once more draws new ones again."
     ),
@@ -58,16 +61,16 @@ COMMANDS: tuple[Command, ...] = (
         for number, (_, title) in enumerate(PANES, 1)
     ),
     Command("jump", "ctrl+o", "Jump", "Show a digit on every pane; the next key goes there."),
-    Command("weight-up", "alt+up", "Weight +", "Raise the weight of the word or selection by 0.1.", "editor", True),
-    Command("weight-down", "alt+down", "Weight −", "Lower the weight of the word or selection by 0.1.", "editor", True),
-    Command("step-up", "up", "Step up", "The field's next value.", "parameters", True),
-    Command("step-down", "down", "Step down", "The field's value before.", "parameters", True),
-    Command("reset-field", "delete,alt+backspace", "Default", "Back to the default value.", "parameters", True),
-    Command("cancel-job", "delete,x", "Cancel job", "Take back the selected job.", "jobs", True),
-    Command("retry-job", "r", "Retry", "Queue the selected job's failed and cancelled pictures again.", "jobs", True),
-    Command("quit", "ctrl+q", "Quit", "Leave the studio; jobs go on.", "app", True),
-    Command("help", "f1", "Help", "Every command and its keys; typing filters.", "app", True),
-    Command("palette", "ctrl+p", "Commands", "Find a command by its name.", "app", True),
+    Command("weight-up", "alt+up", "Weight+", "Raise the weight of the word or selection by 0.1.", "editor", 2),
+    Command("weight-down", "alt+down", "Weight−", "Lower the weight of the word or selection by 0.1.", "editor", 2),
+    Command("step-up", "up", "Step up", "The field's next value.", "parameters", 2),
+    Command("step-down", "down", "Step down", "The field's value before.", "parameters", 2),
+    Command("reset-field", "delete,alt+backspace", "Default", "Back to the default value.", "parameters", 2),
+    Command("cancel-job", "delete,x", "Cancel job", "Take back the selected job.", "jobs", 2),
+    Command("retry-job", "r", "Retry", "Queue the selected job's failed and cancelled pictures again.", "jobs", 2),
+    Command("quit", "ctrl+q", "Quit", "Leave the studio; jobs go on.", "app", 1),
+    Command("help", "f1", "Help", "Every command and its keys; typing filters.", "app", 1),
+    Command("palette", "ctrl+p", "Commands", "Find a command by its name.", "app", 3),
 )
 COMMAND = {command.id: command for command in COMMANDS}
 

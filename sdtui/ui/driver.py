@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import selectors
 from codecs import getincrementaldecoder
+from string import digits
 from typing import TYPE_CHECKING
 
 from textual._parser import ParseError
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Key
 
-from sdtui.terminal.probe import Replies, ReplyParser
 from sdtui.ui.messages import TerminalReplied
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+
+    from sdtui.terminal.probe import Replies
 
 READ_BYTES = 4096
 TICK_S = 0.1
@@ -27,6 +30,8 @@ class InputSieve:
     """Bytes from the terminal go in; what is no answer comes out as text, what is one goes to `on_reply`."""
 
     def __init__(self, on_reply: Callable[[Replies, int], None]) -> None:
+        from sdtui.terminal.probe import ReplyParser
+
         self._parser = ReplyParser()
         self._decode = getincrementaldecoder("utf-8")("replace").decode
         self._on_reply = on_reply
@@ -50,7 +55,22 @@ class InputSieve:
 
     def forget(self) -> None:
         """The answers so far are those of another terminal."""
+        from sdtui.terminal.probe import Replies
+
         self._parser.replies = Replies()
+
+
+class KeyParser(XTermParser):
+    """Textual's parser, with alt+digit and alt+enter as terminals without a keyboard protocol send them.
+
+    Textual takes escape and a digit for the character that macOS types with Option, and knows no escape and return.
+    """
+
+    def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[Key]:
+        if len(sequence) == 2 and sequence[0] == "\x1b" and (sequence[1] in digits or sequence[1] == "\r"):
+            yield Key("alt+enter" if sequence[1] == "\r" else f"alt+{sequence[1]}", None)
+        else:
+            yield from super()._sequence_to_key_events(sequence, alt)
 
 
 class StudioDriver(LinuxDriver):
@@ -61,7 +81,7 @@ class StudioDriver(LinuxDriver):
     def run_input_thread(self) -> None:
         """Wait for input, take the answers out, and dispatch the rest as keys, mouse and pastes."""
         self.sieve = sieve = InputSieve(self._replied)
-        parser = XTermParser(self._debug)
+        parser = KeyParser(self._debug)
         with selectors.DefaultSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():

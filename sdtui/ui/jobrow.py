@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from textual.content import Content
 
 from sdtui.spec.jobview import JobView, RenderState
@@ -56,7 +58,7 @@ def _standing(job: JobView, position: int) -> str:
             running = next(render for render in job.renders if render.state == "running")
             left = seconds_left(job)
             pace = f" {speed(running.step_seconds)}" if running.step_seconds > 0 else ""
-            eta = f" {duration(left)}" if left is not None else ""
+            eta = f" {duration(math.ceil(left))}" if left is not None else ""
             return f"{of_many}{bar(job.progress)} {running.step}/{running.steps}{pace}{eta}"
         case "queued":
             return f"{of_many}waits, {_ordinal(position)} in line" if position else f"{of_many}waits"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -77,6 +76,8 @@ def _problem(command_id: str, keys: tuple[str, ...], by_id: Mapping[str, tuple[s
     """Why these keys cannot be the command's, in a sentence; empty when they can."""
     command = COMMAND.get(command_id)
     if command is None:
+        import difflib
+
         near = difflib.get_close_matches(command_id, COMMAND, n=1)
         return "There is no such command." + (f" Did you mean '{near[0]}'?" if near else "")
     if not keys:

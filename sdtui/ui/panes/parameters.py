@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 LABEL_CELLS = 16
 TWO_COLUMNS_CELLS = 54
+EXPLANATION_ROWS = 4
 
 
 class ParametersPane(Widget, can_focus=True):
@@ -72,10 +73,12 @@ class ParametersPane(Widget, can_focus=True):
         width, height = self.size
         if not self._entries:
             return strip_of(Content(), width, self)
-        if y == height - 1:
-            return strip_of(self._explanation(), width, self)
         columns, lines = self._grid()
-        line = y + self._first_line(lines, height - 1)
+        rows = self._rows_of_fields(lines)
+        if y >= rows:
+            said = self._explanation().wrap(width)
+            return strip_of(said[y - rows] if y - rows < len(said) else Content(), width, self)
+        line = y + self._first_line(lines, rows)
         cells = width // columns
         at = [line + column * lines for column in range(columns) if line < lines]
         parts = [self._cell(index, cells) for index in at if index < len(self._entries)]
@@ -84,6 +87,10 @@ class ParametersPane(Widget, can_focus=True):
     def _grid(self) -> tuple[int, int]:
         columns = 2 if self.size.width >= TWO_COLUMNS_CELLS else 1
         return columns, -(-len(self._entries) // columns)
+
+    def _rows_of_fields(self, lines: int) -> int:
+        """Rows that show fields; what is below them, one row at the least, explains."""
+        return max(1, min(self.size.height - 1, max(lines, self.size.height - EXPLANATION_ROWS)))
 
     def _first_line(self, lines: int, room: int) -> int:
         return max(0, min(self._current % lines - room // 2, lines - room))
@@ -135,7 +142,7 @@ class ParametersPane(Widget, can_focus=True):
             return
         columns, lines = self._grid()
         column = min(columns - 1, (event.x - 1) // max(1, self.size.width // columns))
-        line = event.y - 1 + self._first_line(lines, self.size.height - 1)
+        line = event.y - 1 + self._first_line(lines, self._rows_of_fields(lines))
         if 0 <= line < lines:
             self._go(min(column * lines + line, len(self._entries) - 1))
 

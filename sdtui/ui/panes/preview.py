@@ -117,6 +117,9 @@ class PreviewPane(Widget, can_focus=True):
             return
         if not self._seen:
             self.take_away()
+        elif not self.content_region.contains_region(self._region):
+            # Painted for a larger room: the one for this room is on its way.
+            self._stop_sending()
         elif any(region.overlaps(self._region) for region in written):
             self._send()
 

@@ -99,7 +99,7 @@ class ArrangedScreen(Screen[None]):
         for child in self.children:
             child.display = child.id in now.places
         shown = next((pane for pane in now.tabs if pane in now.places), None)
-        self.query_one(Tabs).show_tabs(now.tabs, shown)
+        self.query_one(Tabs).show_tabs(now.tabs, shown, self.size.width)
         sorry = f"The terminal has {self.size.width}×{self.size.height} cells; the studio needs {LEAST.width}×{LEAST.height}."
         self.query_one("#sorry", Sentence).show(sorry)
         self.refresh(layout=True)
@@ -113,7 +113,7 @@ class ArrangedScreen(Screen[None]):
     def go(self, pane: PaneId) -> None:
         """Show a pane and give it the focus."""
         self._use(pane)
-        self.query_one(f"#{pane}").focus()
+        self.set_focus(self.query_one(f"#{pane}"))
 
     def reveal(self, pane: PaneId) -> None:
         """Show a pane; the focus stays where it is if that is still to be seen."""

@@ -24,6 +24,9 @@ WHERE: dict[Place, str] = {
 }
 
 
+KEYS_CELLS = 19
+
+
 class HelpScreen(ModalScreen[None]):
     """A list over the middle of the screen."""
 

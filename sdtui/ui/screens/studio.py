@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
@@ -129,6 +130,8 @@ class StudioScreen(ArrangedScreen):
             self._counters[editor.pane] = counter
             self.run_worker(counter.work(), group="tokens")
         self._count_tokens()
+        gc.freeze()
+        gc.enable()
 
     def _count_tokens(self) -> None:
         for pane, counter in self._counters.items():

@@ -10,9 +10,9 @@ from sdtui.ui.widgets.line import Line
 
 
 def footer_line(keys: Keys, here: Place | None) -> Content:
-    """The studio's commands, those of the focused pane, and those of everywhere, as far as they fit."""
-    shown = [row for row in COMMANDS if row.in_footer]
-    rows = [row for place in ("studio", here, "app") for row in shown if row.place == place]
+    """What is needed everywhere, then what the focused pane can do, as far as it fits."""
+    shown = [row for row in COMMANDS if row.footer and row.place in {"studio", "app", here}]
+    rows = sorted(shown, key=lambda row: row.footer)
     parts: list[str | tuple[str, str]] = []
     for row in rows:
         parts += [(f" {keys.shown(row.id)} ", "bold reverse"), f" {row.label} "]

@@ -14,7 +14,7 @@ MARGIN_CELLS = 2
 def sentence_line(text: str, y: int, widget: Widget) -> Strip:
     """Row `y` of a widget that shows nothing but this sentence."""
     width, height = widget.size
-    lines = Content(text).fold(max(1, width - 2 * MARGIN_CELLS)) if text else []
+    lines = Content(text).wrap(max(1, width - 2 * MARGIN_CELLS)) if text else []
     at = y - max(0, (height - len(lines)) // 2)
     if not 0 <= at < len(lines):
         return strip_of(Content(), width, widget)

@@ -22,13 +22,15 @@ class Tabs(Line):
         super().__init__(id="tabs")
         self._spans: list[tuple[int, PaneId]] = []
 
-    def show_tabs(self, tabs: Sequence[PaneId], shown: PaneId | None) -> None:
-        """Show these, and which of them is to be seen."""
+    def show_tabs(self, tabs: Sequence[PaneId], shown: PaneId | None, width: int) -> None:
+        """Show these within a width in cells, and which of them is to be seen."""
         parts: list[str | tuple[str, str]] = []
         self._spans = []
         end = 0
-        for pane in tabs:
-            title = f" {NUMBER[pane]} {TITLE[pane]} "
+        titles = [f" {NUMBER[pane]} {TITLE[pane]} " for pane in tabs]
+        if sum(map(len, titles)) + len(titles) > width:
+            titles = [title.strip() for title in titles]
+        for pane, title in zip(tabs, titles, strict=True):
             end += len(title) + 1
             self._spans.append((end, pane))
             parts += [(title, "bold reverse" if pane == shown else ""), " "]
