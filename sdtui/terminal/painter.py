@@ -42,10 +42,12 @@ class Painting(NamedTuple):
 
     `cells` are rows of ordinary styled text, `size` of them, laid into the widget. `writes` are raw bytes for the terminal,
     in this order, each whole in itself (text, but no other painting, may be written between two of them, and the rest may be
-    left off when a newer painting is there) and at most LARGEST_WRITE long; with `at_cursor` the
-    cursor is put on the top left cell of the place before each one, else they go anywhere. `size` is how much of the box is
-    covered: whoever lays it out may centre it. The cells under an `at_cursor` painting must be blank and must not be
-    written again while it is to be seen.
+    left off when a newer painting is there) and at most LARGEST_WRITE long; with `at_cursor` the cursor is put on the top
+    left cell of the place before each one, else they go anywhere. `size` is how much of the box is covered: whoever lays it
+    out may centre it.
+
+    The cells under an `at_cursor` painting must be blank and must not be written again while it is to be seen, and the last
+    row of the screen must not be among them: sixel terminals scroll when a picture touches it.
     """
 
     cells: tuple[tuple[Cell, ...], ...] | None = None

@@ -1,28 +1,51 @@
-"""Runs inside a terminal under test: paints a card of four quadrants with one of our painters, then waits to be ended.
+"""Runs inside a terminal under test: finds out what it can do, paints a picture and waits to be ended.
 
-    python card.py PROTOCOL COLUMN,ROW,WIDTH,HEIGHT CELL_WIDTH,CELL_HEIGHT PICTURE_WIDTH,PICTURE_HEIGHT FRAMES [--text-between]
+    python card.py PROTOCOL COLUMN,ROW,WIDTH,HEIGHT PICTURE REPORT [FRAMES]
 
-Every frame but the last shows the quadrants turned around, so that leftovers of an earlier one would be seen.
+PROTOCOL may be auto. Frames before the last are previews of the picture upside down, so that leftovers would be seen, and
+with text written between the writes of each. What was found out is written to the file REPORT as `protocol WIDTHxHEIGHT`
+(of a cell), or what went wrong.
 """
 
 from __future__ import annotations
 
+import fcntl
+import os
+import select
 import signal
+import struct
 import sys
+import termios
+import time
+import traceback
+import tty
+from pathlib import Path
 
 from PIL import Image
 
-from sdtui.terminal.capabilities import TRUECOLOR, Capabilities, PaintProtocol
-from sdtui.terminal.painter import Box, CellSize, Painting
+from sdtui.terminal.capabilities import Capabilities, ProtocolChoice
+from sdtui.terminal.decision import decide
+from sdtui.terminal.painter import Box, Painting
+from sdtui.terminal.probe import ReplyParser, queries
 from sdtui.terminal.protocols import painter_for
 
-QUADRANTS = ((255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 0, 255))
+PATIENCE_S = 20.0  # a terminal under a loaded test machine is slower than any user's
 
 
-def card(size: tuple[int, int], colours: tuple[tuple[int, int, int], ...] = QUADRANTS) -> Image.Image:
-    small = Image.new("RGB", (2, 2))
-    small.putdata(colours)
-    return small.resize(size, Image.Resampling.NEAREST)
+def ask(choice: ProtocolChoice) -> Capabilities:
+    parser = ReplyParser()
+    usual = termios.tcgetattr(0)
+    tty.setraw(0)
+    try:
+        os.write(1, queries(os.environ))
+        end = time.monotonic() + PATIENCE_S
+        while not parser.replies.complete and time.monotonic() < end:
+            if select.select([0], [], [], 0.1)[0]:
+                parser.feed(os.read(0, 4096))
+    finally:
+        termios.tcsetattr(0, termios.TCSADRAIN, usual)
+    rows, columns, *window = struct.unpack("HHHH", fcntl.ioctl(1, termios.TIOCGWINSZ, bytes(8)))
+    return decide(parser.replies, os.environ, choice=choice, screen=(columns, rows), window_px=(window[0], window[1]))
 
 
 def show(painting: Painting, column: int, row: int) -> None:
@@ -37,26 +60,31 @@ def show(painting: Painting, column: int, row: int) -> None:
     for number, write in enumerate(painting.writes):
         if painting.at_cursor:
             out.write(f"\x1b[{row + 1};{column + 1}H".encode())
-        out.write(write)
-        if "--text-between" in sys.argv:
-            out.write(f"\x1b[38;1Htext {number}".encode())
+        out.write(write + f"\x1b[1;1Htext {number}".encode())
     out.flush()
 
 
 def main() -> None:
-    protocol: PaintProtocol = sys.argv[1]  # type: ignore[assignment]
-    column, row, width, height = map(int, sys.argv[2].split(","))
-    cell = CellSize(*map(int, sys.argv[3].split(",")))
-    wide, high = map(int, sys.argv[4].split(","))
-    frames = int(sys.argv[5])
-    painter = painter_for(Capabilities(protocol=protocol, cell=cell, colours=TRUECOLOR), image_id=77)
+    choice: ProtocolChoice = sys.argv[1]  # type: ignore[assignment]
+    column, row, *box = map(int, sys.argv[2].split(","))
+    frames = int(sys.argv[5]) if len(sys.argv) > 5 else 1
     sys.stdout.write("\x1b[?25l\x1b[2J")
-    for frame in range(frames):
-        last = frame == frames - 1
-        picture = card((wide, high), QUADRANTS if last else QUADRANTS[::-1])
-        show(painter.paint(picture, Box(width, height), cell, quality="final" if last else "preview"), column, row)
+    sys.stdout.flush()
+    known = ask(choice)
+    painter = painter_for(known, image_id=77)
+    with Image.open(sys.argv[3]) as file:
+        picture = file.convert("RGB")
+    for _ in range(frames - 1):
+        turned = picture.transpose(Image.Transpose.ROTATE_180)
+        show(painter.paint(turned, Box(*box), known.cell, quality="preview"), column, row)
+    show(painter.paint(picture, Box(*box), known.cell, quality="final"), column, row)
+    Path(sys.argv[4]).write_text(f"{known.protocol} {known.cell.width_px}x{known.cell.height_px}")
     signal.pause()
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except Exception:
+        Path(sys.argv[4]).write_text(traceback.format_exc())
+        raise
