@@ -14,14 +14,13 @@ from sdtui.engine.clip import ClipTextEncoder
 from sdtui.engine.device import Compute
 from sdtui.engine.keys import TEXT_ENCODER, UNET, VAE
 from sdtui.engine.libraries import load_libraries
-from sdtui.engine.preview import Sketcher, learn_sketcher, sd1_sketcher
+from sdtui.engine.preview import LinearSketcher, sketcher_for
 from sdtui.engine.sigmas import NoiseLevels
 from sdtui.engine.stored import Stored, find_components, place
 from sdtui.errors import ModelError
 from sdtui.spec.model import ModelRecord
 
 STAGE_BYTES = 256 << 20
-SD1_VAE_CHANNELS = (128, 256, 512, 512)
 
 
 class Progress(NamedTuple):
@@ -33,14 +32,14 @@ class Progress(NamedTuple):
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
 class Checkpoint:
-    """The modules of a checkpoint, ready to be called, and what belongs to them."""
+    """The modules of a checkpoint, ready to be called, and what belongs to them; without `sketcher` a sketch is a decode."""
 
     name: str
     unet: Any
     vae: Any
     text_encoder: ClipTextEncoder
     levels: NoiseLevels
-    sketcher: Sketcher
+    sketcher: LinearSketcher | None
     compute: Compute
     size_bytes: int
 
@@ -67,16 +66,13 @@ def load_checkpoint(record: ModelRecord, compute: Compute) -> Generator[Progress
         state: dict[str, Tensor] = {}
         shapes = {key: tuple(tensor.shape) for key, tensor in module.state_dict().items()}
         for stage in _stages(placed[name]):
-            yield Progress(0.05 + 0.9 * done / max(total, 1), f"reading {name.replace('_', ' ')}")
+            yield Progress(0.05 + 0.95 * done / max(total, 1), f"reading {name.replace('_', ' ')}")
             state |= _read(stage, shapes, compute)
             done += sum(stored.info.end - stored.info.start for stored in stage.values())
         module.load_state_dict(state, strict=True, assign=True)
         module.requires_grad_(False).eval()
-    yield Progress(0.95, "preparing previews")
     unet, vae, text_encoder = modules[UNET], modules[VAE], modules[TEXT_ENCODER]
-    own_space = tuple(vae.config.block_out_channels) != SD1_VAE_CHANNELS
-    with torch.inference_mode():
-        sketcher = learn_sketcher(vae, compute.device, compute.dtype) if own_space else sd1_sketcher(compute.device)
+    sketcher = sketcher_for(tuple(vae.config.block_out_channels), compute.device)
     size = sum(tensor.nbytes for module in modules.values() for tensor in module.state_dict().values())
     assert isinstance(text_encoder, ClipTextEncoder)
     return Checkpoint(record.name, unet, vae, text_encoder, NoiseLevels(), sketcher, compute, size)

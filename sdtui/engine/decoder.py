@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import copy
+import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import nullcontext
-from typing import Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
@@ -15,7 +16,7 @@ from sdtui.engine.checkpoint import Checkpoint
 from sdtui.engine.device import empty_cache
 from sdtui.engine.memory import is_out_of_memory
 from sdtui.engine.noise import PIXELS_PER_CELL
-from sdtui.engine.preview import rgb_bytes
+from sdtui.engine.preview import Sketch, rgb_bytes, shrink
 from sdtui.engine.requests import Picture
 from sdtui.errors import RenderError
 
@@ -24,49 +25,64 @@ Key = TypeVar("Key")
 FLOAT32_NOTE = "The VAE's picture was not finite in half precision and was decoded again in float32."
 
 
+class TimedSketch(NamedTuple):
+    """A sketch of a step, and how many seconds its decode took."""
+
+    step: int
+    sketch: Sketch
+    seconds: float
+
+
+Decoded = Picture | TimedSketch | RenderError
+
+
 class Decoder(Generic[Key]):
-    """Decodes one picture after another; `key` is the caller's name for each."""
+    """Decodes one thing after another; `key` is the caller's name for each."""
 
     def __init__(self, device: torch.device) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="decode")
+        self._pending: dict[Future[Any], Key] = {}
+        self._sketches: set[Future[Any]] = set()
         self._stream: torch.cuda.Stream | None = None
         if device.type == "cuda":
             self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
-        self._pending: dict[Future[Picture], Key] = {}
 
     @property
     def busy(self) -> bool:
-        """A picture is being decoded, or was and is not taken yet."""
+        """Something is being decoded, or was and is not taken yet."""
         return bool(self._pending)
 
     def submit(self, key: Key, checkpoint: Checkpoint, latents: Tensor) -> None:
-        """Decode latents (4, h, w) when the thread is free; returns at once."""
-        ready = torch.cuda.current_stream(latents.device).record_event() if self._stream else None
-        self._pending[self._thread.submit(self._decode, checkpoint, latents, ready)] = key
+        """Decode final latents (4, h, w) when the thread is free; returns at once."""
+        self._pending[self._thread.submit(self._decode, checkpoint, latents, self._ready(latents))] = key
+
+    def submit_sketch(self, key: Key, step: int, checkpoint: Checkpoint, latents: Tensor) -> None:
+        """Decode a guess of the clean latents (4, h, w) to a small picture when the thread is free; returns at once."""
+        future = self._thread.submit(self._sketch, step, checkpoint, latents, self._ready(latents))
+        self._pending[future] = key
+        self._sketches.add(future)
 
     def wait(self, timeout_s: float) -> None:
-        """Return when a picture is ready, or the time is over."""
+        """Return when something is ready, or the time is over."""
         wait(self._pending, timeout_s, FIRST_COMPLETED)
 
-    def take(self) -> Iterator[tuple[Key, Picture | RenderError]]:
-        """What is ready, oldest first: the picture, or why there is none."""
+    def take(self) -> Iterator[tuple[Key, Decoded]]:
+        """What is ready, oldest first; an error where there is no picture. A sketch that failed is not missed."""
         for future in [future for future in self._pending if future.done()]:
             key = self._pending.pop(future)
             error = future.exception()
             if error is None:
                 yield key, future.result()
-            else:
+            elif future not in self._sketches:
                 yield key, error if isinstance(error, RenderError) else _explained(error)
+        self._sketches.intersection_update(self._pending)
 
-    def close(self) -> None:
-        """End the thread once it is done."""
-        self._thread.shutdown(cancel_futures=True)
+    def _ready(self, latents: Tensor) -> torch.Event | None:
+        return torch.cuda.current_stream(latents.device).record_event() if self._stream else None
 
+    @torch.inference_mode()
     def _decode(self, checkpoint: Checkpoint, latents: Tensor, ready: torch.Event | None) -> Picture:
-        with torch.inference_mode(), torch.cuda.stream(self._stream) if self._stream else nullcontext():
-            if ready is not None and self._stream is not None:
-                self._stream.wait_event(ready)
-                latents.record_stream(self._stream)
+        with self._on_stream(latents, ready):
             try:
                 return decode(checkpoint, latents)
             except RuntimeError as error:
@@ -74,6 +90,22 @@ class Decoder(Generic[Key]):
                     raise
             empty_cache(checkpoint.compute.device)
             return decode(checkpoint, latents)
+
+    @torch.inference_mode()
+    def _sketch(self, step: int, checkpoint: Checkpoint, latents: Tensor, ready: torch.Event | None) -> TimedSketch:
+        started = time.perf_counter()
+        with self._on_stream(latents, ready):
+            picture = shrink(_decode_once(checkpoint, latents).float())
+            sketch = Sketch(picture.shape[2], picture.shape[1], rgb_bytes(picture))
+        return TimedSketch(step, sketch, time.perf_counter() - started)
+
+    def _on_stream(self, latents: Tensor, ready: torch.Event | None) -> torch.cuda.StreamContext | nullcontext[None]:
+        """The decode thread's own stream on a GPU, so that the UNet's need not wait for it."""
+        if self._stream is None or ready is None:
+            return nullcontext()
+        self._stream.wait_event(ready)
+        latents.record_stream(self._stream)
+        return torch.cuda.stream(self._stream)
 
 
 def decode(checkpoint: Checkpoint, latents: Tensor) -> Picture:
@@ -83,12 +115,10 @@ def decode(checkpoint: Checkpoint, latents: Tensor) -> Picture:
             "The sampler ended in values that are not finite, so there is no picture.",
             todo="Try another sampler or a lower cfg scale; if it always happens, the checkpoint may be damaged.",
         )
-    clean = (latents / checkpoint.latent_scale)[None]
-    vae, dtype = checkpoint.vae, checkpoint.compute.dtype
-    picture = vae.decode(clean.to(dtype), return_dict=False)[0][0]
+    picture = _decode_once(checkpoint, latents)
     notes: tuple[str, ...] = ()
-    if not picture.isfinite().all() and dtype != torch.float32:
-        picture = copy.deepcopy(vae).float().decode(clean.float(), return_dict=False)[0][0]
+    if not picture.isfinite().all() and checkpoint.compute.dtype != torch.float32:
+        picture = _decode_once(checkpoint, latents, in_float32=True)
         notes = (FLOAT32_NOTE,)
     if not picture.isfinite().all():
         raise RenderError(
@@ -99,7 +129,15 @@ def decode(checkpoint: Checkpoint, latents: Tensor) -> Picture:
     return Picture(width, height, rgb_bytes(picture.float()), notes)
 
 
+def _decode_once(checkpoint: Checkpoint, latents: Tensor, *, in_float32: bool = False) -> Tensor:
+    """(3, height, width), about −1..1."""
+    vae = copy.deepcopy(checkpoint.vae).float() if in_float32 else checkpoint.vae
+    dtype = torch.float32 if in_float32 else checkpoint.compute.dtype
+    clean = (latents / checkpoint.latent_scale)[None].to(dtype)
+    return vae.decode(clean, return_dict=False)[0][0]  # type: ignore[no-any-return]
+
+
 def _explained(error: BaseException) -> RenderError:
-    if isinstance(error, RuntimeError) and is_out_of_memory(error):
+    if is_out_of_memory(error):
         return RenderError("There was not enough memory to decode the picture.", todo="Try a smaller size.")
     return RenderError(f"The picture could not be decoded: {type(error).__name__}: {error}")

@@ -8,15 +8,16 @@ from typing import Literal
 
 import torch
 
-from sdtui.engine.decoder import Decoder
+from sdtui.engine.decoder import Decoder, TimedSketch
 from sdtui.engine.device import memory_budget, open_device, used_memory
 from sdtui.engine.flight import TIME_SLICE_S, Flight, Groups, share_call
 from sdtui.engine.loader import Loader
 from sdtui.engine.memory import RowLimit, row_limit
 from sdtui.engine.requests import Picture
 from sdtui.engine.shelf import Shelf, key_of
+from sdtui.engine.sketching import AFTER_S, sketched
 from sdtui.engine.stepper import Stepper
-from sdtui.errors import ModelError, SdtuiError
+from sdtui.errors import ModelError, RenderError
 from sdtui.spec.job import Render
 from sdtui.spec.model import ModelFile
 from sdtui.spec.outcome import Begun, Broken, Left, Loading, Outcome, Painted
@@ -127,6 +128,7 @@ class Engine:
             yield self._now("rendering", model)
         for flight in fresh:
             flight.begun_at = self._clock()
+            flight.sketch_at = flight.begun_at + AFTER_S
             yield Begun(render=flight.render)
         if batch and not fresh:
             yield from self._stepper.step(batch, checkpoint, most_rows)
@@ -153,29 +155,31 @@ class Engine:
         yield report
 
     def _decoded(self) -> Iterator[Outcome]:
-        """The pictures whose decode is done; those of flights that have left are dropped."""
-        for flight, picture in self._decoder.take():
+        """What the decode thread has ready; what belongs to flights that have left is dropped."""
+        for flight, decoded in self._decoder.take():
+            if isinstance(decoded, TimedSketch):
+                self._stepper.sketching.took(decoded.seconds, self._clock())
             if self._flights.get(flight.render.id) is not flight:
                 continue
-            yield self._finish(flight, picture)
+            if isinstance(decoded, Picture):
+                yield self._finish(flight, decoded)
+            elif isinstance(decoded, RenderError):
+                if flight.decoding:
+                    yield Broken(flight.render, decoded)
+            elif not flight.decoding:
+                yield sketched(flight, decoded.step, decoded.sketch)
 
-    def _finish(self, flight: Flight, picture: Picture | SdtuiError) -> Outcome:
-        if isinstance(picture, SdtuiError):
-            return Broken(flight.render, picture)
-        try:
-            flight.advance(picture)
-        except StopIteration as finished:
-            del self._flights[flight.render.id]
-            made: Picture = finished.value
-            return Painted(
-                render=flight.render,
-                width_px=made.width_px,
-                height_px=made.height_px,
-                rgb=made.rgb,
-                seconds=self._clock() - (flight.begun_at or 0.0),
-                notes=made.notes,
-            )
-        raise AssertionError("A picture asked for more after its decode.")
+    def _finish(self, flight: Flight, picture: Picture) -> Painted:
+        del self._flights[flight.render.id]
+        made = flight.finish(picture)
+        return Painted(
+            render=flight.render,
+            width_px=made.width_px,
+            height_px=made.height_px,
+            rgb=made.rgb,
+            seconds=self._clock() - (flight.begun_at or 0.0),
+            notes=made.notes,
+        )
 
     def _now(self, state: Literal["ready", "rendering"], model: ModelFile | None = None, *, text: str = "") -> Loading:
         self._state = state

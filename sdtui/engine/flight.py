@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sdtui.engine.noise import PIXELS_PER_CELL
-from sdtui.engine.requests import Decode, Encode, Evaluate, Making, Request
+from sdtui.engine.requests import Decode, Encode, Evaluate, Making, Picture, Request
 from sdtui.engine.shelf import Key, key_of
 from sdtui.spec.job import Render
 from sdtui.spec.model import ModelFile
@@ -19,14 +19,16 @@ STRETCH = 2
 
 @dataclass(slots=True, eq=False)
 class Flight:
-    """One render on its way. `solo` keeps it from sharing a call; times in seconds of the engine's clock."""
+    """One render on its way. `solo` keeps it from sharing a call; times in seconds of the engine's clock:
+    when its first step began, and when the next look at it is due.
+    """
 
     render: Render
     solo: bool = False
     making: Making | None = None
     request: Request | None = None
     begun_at: float | None = None
-    sketched_at: float = -math.inf
+    sketch_at: float = math.inf
 
     @property
     def model(self) -> ModelFile:
@@ -48,6 +50,16 @@ class Flight:
         assert self.making is not None
         self.request = self.making.send(answer)
         return self.request
+
+    def finish(self, picture: Picture) -> Picture:
+        """Send the decoded picture, and take what the making makes of it."""
+        assert self.making is not None
+        try:
+            self.request = self.making.send(picture)
+        except StopIteration as finished:
+            made: Picture = finished.value
+            return made
+        raise AssertionError("A picture asked for more after its decode.")
 
 
 class Groups:

@@ -19,10 +19,10 @@ from sdtui.engine.memory import RowLimit, is_out_of_memory
 from sdtui.engine.picture import txt2img
 from sdtui.engine.requests import Decode, Encode, Evaluate, Note
 from sdtui.engine.shelf import Key, check_version, key_of
+from sdtui.engine.sketching import Sketching
 from sdtui.errors import RenderError, SdtuiError
-from sdtui.spec.outcome import Broken, Outcome, Sketched, Stepped
+from sdtui.spec.outcome import Broken, Outcome, Stepped
 
-SKETCH_EVERY_S = 0.25
 FAULTS = (
     ArithmeticError,
     AssertionError,
@@ -43,6 +43,9 @@ class Call(NamedTuple):
     seconds: float
 
 
+NO_CALL = Call(0, 0.0)
+
+
 class Stepper:
     """Serves the requests of flights; what comes out is yielded as outcomes, a flight's error as Broken."""
 
@@ -51,10 +54,12 @@ class Stepper:
     ) -> None:
         self.encoding = TextEncoding()
         self.forward = Forward()
+        self.sketching = Sketching(decoder)
         self._compute = compute
         self._decoder = decoder
         self._row_limit = row_limit
         self._clock = clock
+        self._guesses: list[tuple[Flight, int, Tensor]] = []
         self._reduced: dict[tuple[Key, tuple[int, int]], int] = {}
 
     def forget(self) -> None:
@@ -102,24 +107,28 @@ class Stepper:
             yield from (Broken(flight.render, fault) for flight in batch)
         for flight, answer in zip(batch, answers, strict=False):
             yield from self._guarded(flight, self._follow(flight, answer, checkpoint, call))
+        yield from self.sketching.offer(self._guesses, checkpoint, self._clock())
+        self._guesses.clear()
 
     def _begin(self, flight: Flight, checkpoint: Checkpoint) -> Iterator[Outcome]:
         if isinstance(flight.request, Encode):
             answer = self.encoding.serve(flight.request, checkpoint)
-            yield from self._follow(flight, answer, checkpoint, None)
+            yield from self._follow(flight, answer, checkpoint, NO_CALL)
         elif flight.making is None:
             check_version(flight.render.checkpoint)
             flight.making = txt2img(flight.render, checkpoint.levels, self._compute.device)
-            yield from self._follow(flight, None, checkpoint, None)
+            yield from self._follow(flight, None, checkpoint, NO_CALL)
 
-    def _follow(self, flight: Flight, answer: Any, checkpoint: Checkpoint, call: Call | None) -> Iterator[Outcome]:
+    def _follow(self, flight: Flight, answer: Any, checkpoint: Checkpoint, call: Call) -> Iterator[Outcome]:
         """Give a flight its answer and serve what it asks for next, until that needs a UNet call, a decode or another model."""
         while True:
             request = flight.advance(answer)
             match request:
-                case Note():
-                    yield from self._noted(flight, request, checkpoint, call)
-                    answer = None
+                case Note(step=step):
+                    steps, answer = flight.render.params.steps, None
+                    if step < steps:
+                        self._guesses.append((flight, step, request.denoised))
+                    yield Stepped(render=flight.render, step=step, steps=steps, batch=call.batch, seconds=call.seconds)
                 case Encode():
                     if key_of(request.model) != key_of(flight.render.checkpoint):
                         return
@@ -131,16 +140,6 @@ class Stepper:
                     return
                 case _:
                     assert_never(request)
-
-    def _noted(self, flight: Flight, note: Note, checkpoint: Checkpoint, call: Call | None) -> Iterator[Outcome]:
-        steps = flight.render.params.steps
-        if call is not None:
-            yield Stepped(render=flight.render, step=note.step, steps=steps, batch=call.batch, seconds=call.seconds)
-        now = self._clock()
-        if note.step < steps and now - flight.sketched_at >= SKETCH_EVERY_S:
-            flight.sketched_at = now
-            width, height, rgb = checkpoint.sketcher.sketch(note.denoised)
-            yield Sketched(render=flight.render, step=note.step, width_px=width, height_px=height, rgb=rgb)
 
     def _guarded(self, flight: Flight, outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
         """The outcomes, and Broken where the flight's own making fails."""
