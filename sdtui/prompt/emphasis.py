@@ -140,7 +140,7 @@ class Reader:
     def _odd(self, mark: str, start: int, fault: Fault) -> None:
         last = self.oddities[-1] if self.oddities else None
         if fault == "deep" and last and last.fault == "deep" and last.end == start:
-            self.oddities[-1] = last._replace(end=start + len(mark))
+            self.oddities[-1] = Oddity(last.start, start + len(mark), last.mark, "deep")
         else:
             self.oddities.append(Oddity(start, start + len(mark), mark, fault))
         self.say(mark, start)

@@ -28,7 +28,7 @@ class Frame(NamedTuple):
 def find_frames(text: str, start: int, end: int) -> list[Frame]:
     """The schedules and alternations between two places, in the order of their opening brackets."""
     frames: list[Frame] = []
-    if text.find("[", start, end) < 0:
+    if text.find("[", start, end) < 0 or max(text.find(":", start, end), text.find("|", start, end)) < 0:
         return frames
     stack: list[tuple[str, int, int]] = []  # closing mark, place, where its partings begin
     partings: list[int] = []
