@@ -67,7 +67,19 @@ def _mix(positive: tuple[Part, ...], negative: tuple[Part, ...], cfg_scale: floa
 
 
 def _text_at(part: Part, step: int) -> Text:
-    return next((held.runs for held in part.schedule if step <= held.until), part.schedule[-1].runs)
+    return _trimmed(next((held.runs for held in part.schedule if step <= held.until), part.schedule[-1].runs))
+
+
+def _trimmed(text: Text) -> Text:
+    """The text without white space around it, which is no token but would make equal texts look different."""
+    runs = list(text)
+    while len(runs) > 1 and not runs[0].text.strip():
+        del runs[0]
+    while len(runs) > 1 and not runs[-1].text.strip():
+        del runs[-1]
+    runs[0] = runs[0]._replace(text=runs[0].text.lstrip())
+    runs[-1] = runs[-1]._replace(text=runs[-1].text.rstrip())
+    return tuple(runs)
 
 
 class Guidance(NamedTuple):
