@@ -12,7 +12,8 @@ import sdtui
 from sdtui.cli.finding import Finding
 from sdtui.cli.place import Place
 from sdtui.errors import ConfigError, ModelError, SdtuiError, ServerError, WorkspaceError
-from sdtui.workspace.config import WORKSPACE_FILE, user_file
+from sdtui.workspace.config import user_file
+from sdtui.workspace.paths import WORKSPACE_FILE
 
 SHOWN_LIBRARIES = ("torch", "diffusers", "transformers", "textual", "pillow")
 ROOM_BYTES = 200_000_000

@@ -8,7 +8,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from sdtui.errors import SdtuiError
+from sdtui.errors import SdtuiError, WorkspaceError
 
 
 def run(argv: Sequence[str]) -> int:
@@ -21,9 +21,7 @@ def run(argv: Sequence[str]) -> int:
             # A name that the terminal's encoding does not have must not end a listing.
             stream.reconfigure(errors="backslashreplace")
     try:
-        code = _dispatch(argv)
-        sys.stdout.flush()
-        return code
+        return _dispatch(argv)
     except SdtuiError as error:
         complain(error)
         return exit_code(error)
@@ -31,14 +29,32 @@ def run(argv: Sequence[str]) -> int:
         note("Interrupted.")
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader has seen enough (`sdtui ls | head`); keep the interpreter from complaining about it once more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader has seen enough (`sdtui ls | head`).
+        _let_output_go()
         return OK
+    except OSError as error:
+        _trace()
+        _let_output_go()
+        sentence = WorkspaceError(f"{error.strerror or error}.", where=os.fsdecode(error.filename or ""))
+        complain(sentence)
+        return exit_code(sentence)
     except Exception as error:  # noqa: BLE001 - the top of the command line: the last place that can say something
-        if os.environ.get("SDTUI_TRACEBACK"):
-            traceback.print_exc()
+        _trace()
         note(f"sdtui: A fault of our own: {type(error).__name__}: {error}. SDTUI_TRACEBACK=1 shows where.")
         return FAILED
+
+
+def _trace() -> None:
+    if os.environ.get("SDTUI_TRACEBACK"):
+        traceback.print_exc()
+
+
+def _let_output_go() -> None:
+    """What could not be written is dropped, else the interpreter tries once more when it ends, and complains."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _dispatch(argv: Sequence[str]) -> int:
@@ -52,7 +68,7 @@ def _dispatch(argv: Sequence[str]) -> int:
     given = top_parser().parse_fully(before)
     if given.config is not None:
         # In the environment, so that a server started by this command reads the same file.
-        os.environ["SDTUI_CONFIG"] = str(given.config.expanduser().absolute())
+        os.environ["SDTUI_CONFIG"] = str(given.config.absolute())
     if not name:
         from sdtui.cli import studio
 
@@ -62,5 +78,5 @@ def _dispatch(argv: Sequence[str]) -> int:
     args = command_parser(command, module).parse_fully(after)
     args.workspace = getattr(args, "workspace", given.workspace)
     if getattr(args, "config", None) is not None:
-        os.environ["SDTUI_CONFIG"] = str(args.config.expanduser().absolute())
+        os.environ["SDTUI_CONFIG"] = str(args.config.absolute())
     return module.run(args)

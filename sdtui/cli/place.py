@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sdtui.errors import ConfigError, WorkspaceError
 from sdtui.workspace.config import Config, load_config, load_config_leniently
-from sdtui.workspace.paths import Workspace, find_workspace, make_workspace
+from sdtui.workspace.paths import Workspace, expand, find_workspace, make_workspace
 
 
 class Place(NamedTuple):
@@ -32,7 +32,11 @@ def open_strictly(folder: Path | None) -> Place:
 
 def _find(folder: Path | None) -> Workspace:
     if folder is not None:
-        return make_workspace(folder)
+        root = current_folder() / expand(folder)
+        if not root.parent.is_dir():
+            # A name with a typo in it should not grow a tree of folders.
+            raise WorkspaceError("There is no such folder to make a workspace in.", where=str(root.parent))
+        return make_workspace(root)
     users, _ = load_config_leniently()
     return find_workspace(current_folder(), Path(users.workspace))
 

@@ -12,11 +12,12 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from sdtui.cli.place import open_strictly
+from sdtui.cli.place import current_folder, open_strictly
 from sdtui.cli.say import note, say
 from sdtui.errors import UsageError
 from sdtui.spec.document import Document
 from sdtui.spec.params import FIELDS, Field, Scalar, parse_value
+from sdtui.workspace.paths import expand
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +40,10 @@ def run(args: argparse.Namespace) -> int:
     """Submit, and stay until it is done."""
     document = read_arguments(args)
     place = open_strictly(args.workspace)
-    out = str(Path(args.out).expanduser().absolute()) if args.out else ""
+    out = str(current_folder() / expand(Path(args.out))) if args.out else ""
+    _check_utf8(document.prompt, "The prompt")
+    _check_utf8(document.negative_prompt, "The negative prompt")
+    _check_utf8(out, "The path after -o")
     if args.detach:
         from sdtui.cli.connection import ask
 
@@ -74,6 +78,14 @@ def read_arguments(args: argparse.Namespace) -> Document:
         checkpoint=document.checkpoint if args.checkpoint is None else args.checkpoint,
         params=params,
     )
+
+
+def _check_utf8(text: str, what: str) -> None:
+    """Raise UsageError for bytes of another encoding and for halves of characters, which no wire carries."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UsageError(f"{what} is not UTF-8 text.", todo="Type it in a terminal with a UTF-8 locale.") from None
 
 
 def _add_field(group: argparse._ArgumentGroup, field: Field) -> None:

@@ -24,6 +24,8 @@ def complain(error: SdtuiError) -> None:
     note(f"sdtui: {error}")
 
 
-def _write(stream: TextIO, text: str) -> None:
+def _write(stream: TextIO | None, text: str) -> None:
+    if stream is None:  # closed by whoever started us (`>&-`)
+        return
     stream.write(f"{clean(text)}\n")
     stream.flush()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def open_studio(folder: Path | None) -> int:
     """Run it until the user leaves; jobs go on."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr)):
         raise UsageError("The studio needs a terminal.", todo='Without one: sdtui render "…".')
     place = open_place(folder)
 

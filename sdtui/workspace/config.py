@@ -15,13 +15,16 @@ import msgspec
 from msgspec import Meta, Struct
 
 from sdtui.errors import ConfigError, SdtuiError
+from sdtui.workspace.paths import WORKSPACE_FILE, expand
 from sdtui.workspace.tree import Plain, Tree
 
-WORKSPACE_FILE = "sdtui.yaml"
 # What a folder found on the way up must not decide for its visitor: where they live, and which program is run.
 USER_ONLY: Mapping[str, str] = {"workspace": "a workspace cannot name another", "viewer": "it names a program to run"}
 
 Protocol = Literal["auto", "kitty", "kitty-direct", "iterm", "sixel", "half", "ascii", "off"]
+# `~` and `~/x` are the user's own; somebody else's home, or a user who does not exist, is a mistake more often than a wish.
+OWN_HOME = r"^(~/|~$|[^~]|$)"
+Folder = Annotated[str, Meta(pattern=OWN_HOME)]
 Device = Annotated[str, Meta(pattern=r"^(cpu|mps|cuda)(:[0-9]{1,3})?$")]
 
 
@@ -29,19 +32,31 @@ class Models(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where the files of weights are; the built-in model is always there."""
 
     tree: Annotated[
-        str, Meta(description="A folder of A1111, Forge or ComfyUI (or their models/): its subfolders are understood.")
+        str,
+        Meta(
+            pattern=OWN_HOME,
+            title="a folder such as ~/stable-diffusion-webui",
+            description="A folder of A1111, Forge or ComfyUI (or their models/): its subfolders are understood.",
+        ),
     ] = ""
     folders: Annotated[
-        tuple[str, ...], Meta(title="a list of folders", description="More folders to look for models in.")
+        tuple[Folder, ...],
+        Meta(title="a list of folders such as [~/models]", description="More folders to look for models in."),
     ] = ()
 
 
 class Outputs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where pictures go and how they are named."""
 
-    folder: Annotated[str, Meta(min_length=1, description="A folder, relative to the workspace or absolute.")] = (
-        "outputs"
-    )
+    folder: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            pattern=OWN_HOME,
+            title="a folder such as outputs or ~/pictures",
+            description="A folder, relative to the workspace or absolute.",
+        ),
+    ] = "outputs"
     pattern: Annotated[
         str,
         Meta(
@@ -77,7 +92,8 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     workspace: Annotated[
         str,
         Meta(
-            min_length=1,
+            pattern=r"^(~/.|/)",
+            title="an absolute folder such as ~/sdtui",
             description="The workspace when no folder upwards is one; made on first use (your own file only).",
         ),
     ] = "~/sdtui"
@@ -127,9 +143,9 @@ class Layers(NamedTuple):
 def user_file(environ: Mapping[str, str] = os.environ) -> Path:
     """The user's own file, whether it exists or not."""
     if named := environ.get("SDTUI_CONFIG"):
-        return Path(named).expanduser().absolute()
+        return expand(Path(named)).absolute()
     home = environ.get("XDG_CONFIG_HOME", "")
-    base = Path(home) if home.startswith("/") else Path("~/.config").expanduser()
+    base = Path(home) if home.startswith("/") else expand(Path("~/.config"))
     return base / "sdtui" / "config.yaml"
 
 

@@ -19,7 +19,7 @@ READERS = (".txt", ".yaml", ".yml", ".json")
 
 
 def read_document(path: Path) -> Document:
-    """The document of a .yaml, .json or .txt file; raises WorkspaceError, ConfigError or UsageError with file and line."""
+    """The document of a .yaml, .json or .txt file; raises WorkspaceError, or UsageError with file and line."""
     suffix = path.suffix.lower()
     if suffix not in READERS:
         raise UsageError(
@@ -27,11 +27,14 @@ def read_document(path: Path) -> Document:
             where=str(path),
             todo="A text file is the prompt; a YAML file has lines such as `prompt: …` and `params:`.",
         )
-    text = read_text(path)
-    if suffix == ".txt":
-        return Document(prompt=text.strip())
-    tree = _parse_json(text, str(path)) if suffix == ".json" else parse_yaml(text, where=str(path))
-    return document_of(tree)
+    try:
+        text = read_text(path)
+        if suffix == ".txt":
+            return Document(prompt=text.strip())
+        return document_of(_parse_json(text, str(path)) if suffix == ".json" else parse_yaml(text, where=str(path)))
+    except ConfigError as error:
+        # The readers are the configuration's; a document is what the user asks for.
+        raise UsageError(error.what, where=error.where, todo=error.todo) from None
 
 
 def document_of(tree: Tree) -> Document:

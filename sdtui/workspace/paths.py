@@ -23,7 +23,7 @@ SOCKET_PATH_BYTES = 103
 def state_home(environ: Mapping[str, str] = os.environ) -> Path:
     """`$XDG_STATE_HOME/sdtui`, by default `~/.local/state/sdtui`."""
     home = environ.get("XDG_STATE_HOME", "")
-    return (Path(home) if home.startswith("/") else Path("~/.local/state").expanduser()) / "sdtui"
+    return (Path(home) if home.startswith("/") else expand(Path("~/.local/state"))) / "sdtui"
 
 
 def socket_home(environ: Mapping[str, str] = os.environ) -> Path:
@@ -45,7 +45,7 @@ class Workspace:
     socket_home: Path = field(default_factory=socket_home)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "root", self.root.expanduser().resolve())
+        object.__setattr__(self, "root", expand(self.root).resolve())
 
     @property
     def id(self) -> str:
@@ -84,7 +84,7 @@ class Workspace:
 
     def resolve(self, path: str) -> Path:
         """A path from the configuration: `~` is the home, relative ones start at the root."""
-        return self.root / Path(path).expanduser()
+        return self.root / expand(Path(path))
 
     def make_state(self) -> Path:
         """The state folder, made if need be and for this user alone; raises WorkspaceError."""
@@ -139,13 +139,10 @@ def find_workspace(start: Path, default: Path) -> Workspace:
 
     Folders that somebody else made into a workspace are passed by: their configuration is not the user's.
     """
-    try:
-        start = start.expanduser().resolve()
-    except OSError as error:
-        raise WorkspaceError(f"This folder cannot be read: {error.strerror}.", where=str(start)) from None
+    start = expand(start).resolve()
     for folder in (start, *start.parents):
         if is_workspace(folder):
-            return Workspace(folder)
+            return _named_in_utf8(folder)
     return make_workspace(default)
 
 
@@ -161,9 +158,9 @@ def make_workspace(root: Path) -> Workspace:
 
     What is already there is never touched.
     """
-    root = root.expanduser().absolute()
+    root = expand(root).absolute()
     if is_workspace(root):
-        return Workspace(root)
+        return _named_in_utf8(root)
     try:
         root.mkdir(parents=True, exist_ok=True)
         for name in STARTER:
@@ -175,7 +172,15 @@ def make_workspace(root: Path) -> Workspace:
             where=str(root),
             todo="Make the folder writable, name another with -C, or set the key 'workspace' in the configuration.",
         ) from None
-    return Workspace(root)
+    return _named_in_utf8(root)
+
+
+def expand(path: Path) -> Path:
+    """The path with `~` and `~name` replaced; one whose user does not exist stays as it is."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
 
 
 def starter_folder(name: str) -> Path:
@@ -183,6 +188,18 @@ def starter_folder(name: str) -> Path:
     package = Path(sdtui.__file__).parent
     packed = package / "data" / "starter" / name
     return packed if packed.is_dir() else package.parent / name
+
+
+def _named_in_utf8(root: Path) -> Workspace:
+    try:
+        str(root).encode()
+    except UnicodeEncodeError:
+        raise WorkspaceError(
+            "The folder's name is not UTF-8, so it cannot be told to the server.",
+            where=str(root).encode(errors="replace").decode(),
+            todo="Rename it, or name another workspace with -C.",
+        ) from None
+    return Workspace(root)
 
 
 def _copy_starter(name: str, target: Path) -> None:

@@ -133,6 +133,8 @@ class _Builder:
     def _build(self, event: yaml.Event, path: KeyPath) -> Plain:
         self._lines.setdefault(path, _line(event))
         if isinstance(event, yaml.ScalarEvent):
+            if "\0" in event.value:
+                raise ConfigError("There is a zero byte in this text.", where=_at(self._where, _line(event)))
             return _scalar(event)
         if isinstance(event, yaml.SequenceStartEvent):
             items: list[Plain] = []

@@ -41,7 +41,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("XDG_CONFIG_HOME", str(home / "config"))
         patch.setenv("SDTUI_TMPDIR", str(home / "s"))
         patch.setenv("SDTUI_RENDERER", "sdtui.worker.fake:FakeRenderer")
-        patch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]))
+        patch.setenv("PYTHONPATH", str(ROOT))
         patch.delenv("SDTUI_CONFIG", raising=False)
         yield home
 

@@ -61,6 +61,9 @@ def test_the_workspace_file_counts_over_the_user_file(home: Path) -> None:
         ("keys:\n  generate: 5", 2, "'keys.generate' must be", ""),
         ("- a", 1, "The file must be lines", ""),
         ("a: [", 1, "not YAML", ""),
+        ("outputs: {folder: ~nobody/x}", 1, "'outputs.folder' must be a folder such as outputs", ""),
+        ("models: {folders: [~nobody]}", 1, "'models.folders' must be a list of folders", ""),
+        ("workspace: here", 1, "'workspace' must be an absolute folder", ""),
         ("server: {idle_exit_s: -1}", 1, "'server.idle_exit_s' must be a number", ""),
     ],
 )

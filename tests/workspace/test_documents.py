@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sdtui.errors import ConfigError, SdtuiError, UsageError
+from sdtui.errors import UsageError
 from sdtui.spec.document import Document
 from sdtui.workspace.documents import read_document
 from sdtui.workspace.paths import starter_folder
@@ -28,30 +28,27 @@ def test_files_become_documents(tmp_path: Path, name: str, text: str, document: 
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "kind", "said"),
+    ("name", "text", "said"),
     [
-        ("a.yaml", "promt: x", ConfigError, "a.yaml:1: There is no key 'promt'. Did you mean 'prompt'?"),
-        ("a.yaml", "params:\n  step: 3", UsageError, "a.yaml:2: There is no parameter 'step'. Did you mean 'steps'?"),
+        ("a.yaml", "promt: x", "a.yaml:1: There is no key 'promt'. Did you mean 'prompt'?"),
+        ("a.yaml", "params:\n  step: 3", "a.yaml:2: There is no parameter 'step'. Did you mean 'steps'?"),
         (
             "a.yaml",
             "params:\n  width: 65",
-            UsageError,
             "a.yaml:2: Width must be a multiple of 8, not 65. Use 64 or 72.",
         ),
-        ("a.yaml", "params:\n  seed:", ConfigError, "a.yaml:2: 'params.seed' must be"),
-        ("a.yaml", "prompt: [a]", ConfigError, "'prompt' must be text, not ['a']."),
-        ("a.yaml", "kind: img2img", ConfigError, "'kind' must be txt2img"),
-        ("a.json", '{"params": {"steps": 0}}', UsageError, "Steps is a whole number from 1 to 150, not 0."),
-        ("a.json", "{", ConfigError, "not JSON"),
-        ("a.json", "[" * 100_000, ConfigError, "not JSON"),
-        ("a.png", "", UsageError, "ends in .txt"),
+        ("a.yaml", "params:\n  seed:", "a.yaml:2: 'params.seed' must be"),
+        ("a.yaml", "prompt: [a]", "'prompt' must be text, not ['a']."),
+        ("a.yaml", "kind: img2img", "'kind' must be txt2img"),
+        ("a.json", '{"params": {"steps": 0}}', "Steps is a whole number from 1 to 150, not 0."),
+        ("a.json", "{", "not JSON"),
+        ("a.json", "[" * 100_000, "not JSON"),
+        ("a.png", "", "ends in .txt"),
     ],
 )
-def test_files_that_do_not_fit_are_sentences(
-    tmp_path: Path, name: str, text: str, kind: type[SdtuiError], said: str
-) -> None:
+def test_files_that_do_not_fit_are_sentences(tmp_path: Path, name: str, text: str, said: str) -> None:
     (tmp_path / name).write_text(text)
-    with pytest.raises(kind) as caught:
+    with pytest.raises(UsageError) as caught:
         read_document(tmp_path / name)
     assert said in str(caught.value)
 
