@@ -81,7 +81,8 @@ def unquote(text: str) -> str:
         value = json.loads(text)
     except ValueError:
         return text
-    return value if isinstance(value, str) else text
+    # Half a surrogate pair could go on no wire.
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else text
 
 
 def _pairs(render: Render, document: Document, model_hash: str) -> dict[str, str]:

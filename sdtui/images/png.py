@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import stat
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
@@ -49,6 +50,8 @@ def read_texts(path: Path) -> dict[str, str]:
     Raises WorkspaceError when the file cannot be read or is no PNG.
     """
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise WorkspaceError("This is no file.", where=str(path))
         with path.open("rb") as file:
             if file.read(len(SIGNATURE)) != SIGNATURE:
                 raise WorkspaceError("This is no PNG file.", where=str(path))

@@ -42,13 +42,15 @@ def publish(path: Path, data: bytes, *, render_id: str, overwrite: bool = False)
     try:
         _make_folder(path.parent)
         for candidate in _candidates(path):
-            if os.path.lexists(candidate):
-                if owner(candidate) == render_id:
-                    return _adopt(candidate, render_id)
-                if not overwrite and not _claimed(candidate, render_id):
-                    continue
-            if _write(candidate, data, render_id, overwrite=overwrite):
+            if owner(candidate) == render_id:
+                return _adopt(candidate, render_id)
+            claimed = _claimed(candidate, render_id)
+            usable = claimed or overwrite or not os.path.lexists(candidate)
+            if usable and _write(candidate, data, _part(candidate, render_id), claimed=claimed, overwrite=overwrite):
                 return candidate
+            if owner(candidate) == render_id:
+                # Another process has the same render and was faster.
+                return _adopt(candidate, render_id)
     except OSError as error:
         raise refusal(error, path) from error
     raise AssertionError("there is always another name")
@@ -83,31 +85,29 @@ def _part(final: Path, render_id: str) -> Path:
     return final.with_name(f".{final.name}.{mark}.part")
 
 
-def _write(final: Path, data: bytes, render_id: str, *, overwrite: bool) -> bool:
+def _write(final: Path, data: bytes, part: Path, *, claimed: bool, overwrite: bool) -> bool:
     """All steps for one final name; False when somebody else took the name meanwhile."""
-    part = _part(final, render_id)
-    claimed = _claimed(final, render_id)
+    descriptor = _open_part(part)
     try:
-        descriptor = _open_part(part)
-        try:
-            os.ftruncate(descriptor, 0)
-            _fault("opened")
-            view = memoryview(data)
-            while view:
-                view = view[os.write(descriptor, view) :]
-            _fault("written")
-            os.fsync(descriptor)
-            _fault("synced")
-            placed = _place(part, final, ours=claimed or overwrite)
-        finally:
-            os.close(descriptor)
+        claimed = claimed and _is_empty(final)
+        os.ftruncate(descriptor, 0)
+        _fault("opened")
+        view = memoryview(data)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        _fault("written")
+        os.fsync(descriptor)
+        _fault("synced")
+        placed = _place(part, final, ours=claimed or overwrite)
+        part.unlink(missing_ok=True)
     except BaseException:
         with contextlib.suppress(OSError):
             part.unlink()
         if claimed:
             _drop_claim(final)
         raise
-    part.unlink(missing_ok=True)
+    finally:
+        os.close(descriptor)
     _fault("removed")
     if placed:
         _sync_folder(final.parent)
@@ -150,7 +150,7 @@ def _place_without_links(part: Path, final: Path) -> bool:
 
 def _adopt(final: Path, render_id: str) -> Path:
     """Finish what an earlier process began: its last steps may not have reached the disk."""
-    _part(final, render_id).unlink(missing_ok=True)
+    _sweep_part(_part(final, render_id))
     descriptor = os.open(final, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -180,9 +180,19 @@ def _open_part(part: Path) -> int:
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
         with contextlib.suppress(OSError):
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-        if os.fstat(descriptor).st_nlink:
+        # What was waited for may have got its final name or been swept meanwhile: only a part may be written to.
+        if os.fstat(descriptor).st_nlink == 1 and _is_at(descriptor, part):
             return descriptor
+        if _is_at(descriptor, part):
+            part.unlink(missing_ok=True)
         os.close(descriptor)
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.lstat())
+    except FileNotFoundError:
+        return False
 
 
 def _sweep_part(part: Path) -> bool:
@@ -192,7 +202,7 @@ def _sweep_part(part: Path) -> bool:
     except OSError:
         return False
     try:
-        if not _abandoned(descriptor):
+        if not _abandoned(descriptor) or not _is_at(descriptor, part):
             return False
         part.unlink()
         if match is not None:

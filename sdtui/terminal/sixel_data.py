@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 # A table a colour that turns a row of indices into bits, and one that turns six rows' bits into sixels.
-_BITS = tuple(bytes(number == index for number in range(256)) for index in range(256))
+_BITS = tuple(bytes(index) + b"\x01" + bytes(255 - index) for index in range(256))
 _SIXELS = bytes((bits & 63) + 63 for bits in range(256))
 _GAP = re.compile(rb"\?{4,}")
 _RUN = re.compile(rb"([@-~])\1{3,}")

@@ -68,6 +68,10 @@ def test_quoting(value: str, text: str) -> None:
     assert unquote(text) == value
 
 
+def test_half_a_surrogate_pair_does_not_get_in() -> None:
+    assert unquote(r'"a\ud800, b"') == "a?, b"
+
+
 READ = {
     "today's": (
         "a cat\nNegative prompt: dog\nSteps: 20, Sampler: Euler a, Schedule type: Karras, CFG scale: 7, Seed: 1, Size: 512x768",

@@ -6,6 +6,7 @@ import os
 import resource
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -177,6 +178,18 @@ def test_a_name_taken_at_the_last_moment_is_not_overwritten(tmp_path: Path, monk
     assert publish(tmp_path / "a.png", DATA, render_id="r1") == tmp_path / "a-2.png"
     assert (tmp_path / "a.png").read_bytes() == b"somebody was faster"
     assert files(tmp_path) == ["a-2.png", "a.png"]
+
+
+@pytest.mark.parametrize("links", [True, False], ids=["with links", "without links"])
+def test_many_at_once_keep_their_pictures_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool) -> None:
+    if not links:
+        no_links(monkeypatch)
+    ids = [f"r{number % 6}" for number in range(24)]
+    with ThreadPoolExecutor(24) as threads:
+        paths = list(threads.map(lambda name: publish(tmp_path / "a.png", picture(render(name)), render_id=name), ids))
+    assert len(set(paths)) == len(files(tmp_path)) == 6
+    for render_id, path in zip(ids, paths, strict=True):
+        assert path.read_bytes() == picture(render(render_id))
 
 
 def test_without_links_nothing_is_overwritten_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
