@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _row(job: JobView, now: float) -> tuple[str, ...]:
     done = sum(picture.state == "done" for picture in job.renders)
-    share = f" {job.progress:.0%}" if job.state == "running" else ""
+    share = f" {min(99, int(100 * job.progress))}%" if job.state == "running" else ""
     prompt = " ".join(job.document.prompt.split()) or "(no prompt)"
     return (str(job.id), job.state + share, f"{done}/{len(job.renders)}", _age(now - job.created_at), prompt)
 

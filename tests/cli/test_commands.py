@@ -110,6 +110,12 @@ def test_hostile_prompts_and_names_reach_no_terminal(sdtui) -> None:
         assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(text)
 
 
+def test_a_prompt_like_a_book_is_cut_in_the_list_and_whole_in_json(sdtui) -> None:
+    sdtui("render", "宇宙 " * 10_000, "--steps", "1")
+    assert max(map(len, sdtui("ls").out.splitlines())) < 400
+    assert len(sdtui("ls", "--json").out) > 20_000
+
+
 def test_models_shows_the_built_in_one_first(sdtui) -> None:
     assert sdtui("models").out.splitlines()[1].startswith("shapes-64")
     record = json.loads(sdtui("models", "--json", "--refresh").out.splitlines()[0])
