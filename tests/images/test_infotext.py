@@ -105,8 +105,8 @@ READ = {
     "nothing but a prompt": ("a cat", Record("a cat")),
     "nothing": ("", Record()),
     "windows": (
-        "a cat\r\nNegative prompt: dog\r\nSteps: 9, Seed: 1, Sampler: Euler",
-        Record("a cat", "dog", {"Steps": "9", "Seed": "1", "Sampler": "Euler"}),
+        "a cat\r\non a mat\r\nNegative prompt: dog\r\nSteps: 9, Seed: 1, Sampler: Euler",
+        Record("a cat\non a mat", "dog", {"Steps": "9", "Seed": "1", "Sampler": "Euler"}),
     ),
     "several lines each": (
         "a\nb\nNegative prompt: c\nd\nSteps: 9, Seed: 1, Sampler: Euler",

@@ -200,6 +200,30 @@ def test_without_links_nothing_is_overwritten_either(tmp_path: Path, monkeypatch
     assert files(tmp_path) == ["a-2.png", "a.png"]
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc to name what is synced")
+def test_the_picture_is_on_the_disk_before_it_has_its_name_and_the_name_before_it_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    sync, link = os.fsync, os.link
+
+    def noted_sync(descriptor: int) -> None:
+        order.append(f"sync {Path(f'/proc/self/fd/{descriptor}').readlink().name}")
+        sync(descriptor)
+
+    def noted_link(part: Path, final: Path) -> None:
+        order.append("link")
+        link(part, final)
+
+    monkeypatch.setattr(os, "fsync", noted_sync)
+    monkeypatch.setattr(os, "link", noted_link)
+    publish(tmp_path / "new" / "a.png", DATA, render_id="r1")
+    assert order == [f"sync {tmp_path.name}", "sync .a.png.r1.part", "link", "sync new"]
+    order.clear()
+    publish(tmp_path / "new" / "a.png", DATA, render_id="r1")
+    assert order == ["sync a.png", "sync new"], "an adopted picture may not have reached the disk"
+
+
 # a disk that says no
 
 REFUSALS = {
@@ -242,6 +266,21 @@ def test_a_disk_that_fills_in_the_middle_leaves_nothing(tmp_path: Path, monkeypa
         patch.setattr(os, "write", filling)
         with pytest.raises(WorkspaceError, match="The disk is full"):
             publish(tmp_path / "a.png", DATA, render_id="r1")
+    assert files(tmp_path) == []
+
+
+def test_a_claim_left_by_a_crash_goes_when_the_disk_is_full_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crash(tmp_path / "a.png", "claimed", "without links")
+    assert files(tmp_path) == [".a.png.r1.part", "a.png"]
+
+    def refuse(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "write", refuse)
+    with pytest.raises(WorkspaceError, match="The disk is full"):
+        publish(tmp_path / "a.png", DATA, render_id="r1")
     assert files(tmp_path) == []
 
 
