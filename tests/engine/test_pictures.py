@@ -1,0 +1,91 @@
+"""What is on the pictures of the built-in model has to do with the prompt."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.engine.renders import paint, render
+
+RED = "a large red circle on a white background"
+
+
+def pixels(painted):
+    return np.frombuffer(painted.rgb, np.uint8).reshape(painted.height_px, painted.width_px, 3).astype(float)
+
+
+def border(picture):
+    """The mean colour around the edge."""
+    return np.concatenate([picture[:3].reshape(-1, 3), picture[-3:].reshape(-1, 3), picture[:, :3].reshape(-1, 3)]).mean(0)
+
+
+def redness(picture):
+    """The share of pixels that are red."""
+    red, green, blue = picture[..., 0], picture[..., 1], picture[..., 2]
+    return float(((red > 130) & (green < 110) & (blue < 110)).mean())
+
+
+@pytest.mark.parametrize("sampler", ["DPM++ 2M", "Euler", "Euler a", "DDIM"])
+def test_a_red_circle_on_a_white_background_is_red_on_white(engine, sampler):
+    one = render(RED, seed=7, steps=20, sampler=sampler)
+    picture = pixels(paint(engine, one)[one.id])
+    assert border(picture).min() > 200
+    assert 0.08 < redness(picture) < 0.6
+
+
+def test_the_same_render_gives_the_same_pixels_twice(engine):
+    one, again, other = render(RED, steps=6), render(RED, steps=6), render(RED, steps=6, seed=8)
+    first = paint(engine, one)[one.id]
+    second = paint(engine, again)[again.id]
+    assert first.rgb == second.rgb
+    assert paint(engine, other)[other.id].rgb != first.rgb
+
+
+def test_a_negative_prompt_takes_away_what_it_names(engine):
+    prompt = "a large circle in the center on a white background"
+    seeds = range(44, 56)
+    plain = [render(prompt, seed=seed, steps=12, sampler="DPM++ 2M") for seed in seeds]
+    without = [render(prompt, negative="red", seed=seed, steps=12, sampler="DPM++ 2M") for seed in seeds]
+    pictures = paint(engine, *plain, *without)
+    before, after = (sum(redness(pixels(pictures[one.id])) for one in renders) for renders in (plain, without))
+    assert before > 0.1
+    assert after < before / 4
+
+
+def test_emphasis_makes_more_of_what_it_names(engine):
+    def size(weight):
+        renders = [
+            render(f"a (large:{weight}) red circle in the center on a white background", seed=seed, steps=12)
+            for seed in range(8)
+        ]
+        pictures = paint(engine, *renders)
+        return np.mean([redness(pixels(pictures[one.id])) for one in renders])
+
+    assert size(1.6) > size(1.0) > size(0.4)
+
+
+def test_without_emphasis_brackets_are_words(engine):
+    marked, plain, literal = (
+        render("a (large:1.6) red circle", steps=4),
+        render("a large red circle", steps=4),
+        render("a (large:1.6) red circle", steps=4, emphasis="None"),
+    )
+    pictures = paint(engine, marked, plain, literal)
+    assert len({picture.rgb for picture in pictures.values()}) == 3
+
+
+def test_a_prompt_of_two_chunks_counts_in_both(engine):
+    first = "a large red circle, " + "a picture of a drawing, " * 14
+    long = [render(first + tail, steps=12, sampler="DPM++ 2M") for tail in ("white background", "black background")]
+    assert len(set(picture.rgb for picture in paint(engine, *long).values())) == 2
+
+
+def test_a_schedule_paints_first_one_thing_and_then_the_other(engine):
+    # the built-in model decides on a colour after its first quarter
+    early, late = (
+        render(f"a large {colours} circle on a white background", steps=20, sampler="DPM++ 2M")
+        for colours in ("[red:blue:0.25]", "[blue:red:0.25]")
+    )
+    pictures = paint(engine, early, late)
+    assert redness(pixels(pictures[early.id])) < 0.02
+    assert redness(pixels(pictures[late.id])) > 0.08
