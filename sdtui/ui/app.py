@@ -122,6 +122,11 @@ class StudioApp(App[int], inherit_bindings=False):
     def _studio(self) -> StudioScreen | None:
         return next((screen for screen in self.screen_stack if isinstance(screen, StudioScreen)), None)
 
+    @property
+    def loaded(self) -> bool:
+        """Everything that is loaded after the first paint is there."""
+        return self._studio is not None and self._studio.loaded
+
     def on_terminal_replied(self, message: TerminalReplied) -> None:
         """The terminal answered something."""
         studio = self._studio
@@ -132,7 +137,9 @@ class StudioApp(App[int], inherit_bindings=False):
         """Show every command."""
         from sdtui.ui.screens.help import HelpScreen
 
-        if not isinstance(self.screen, HelpScreen):
+        if isinstance(self.screen, HelpScreen):
+            self.screen.action_leave()
+        else:
             self.push_screen(HelpScreen(self.keys, self._studio.here if self._studio is not None else None))
 
     def action_do_palette(self) -> None:

@@ -13,9 +13,8 @@ def caption(job: JobView | None, shown: Shown | None, generate_key: str) -> str:
     name = f"#{job.id}"
     if shown is not None and shown.final:
         return f"{name} {shown.key[0].rpartition('/')[2]}"
-    running = next((render for render in job.renders if render.state == "running"), None)
-    if running is not None:
-        return f"{name} step {running.step}/{running.steps}"
+    if job.state == "running":
+        return f"{name} is being made." if shown is None else f"{name} preview"
     match job.state:
         case "failed":
             error = next((render.error for render in job.renders if render.error is not None), None)

@@ -9,7 +9,7 @@ from textual.geometry import Offset
 
 from sdtui.terminal.probe import STATUS_QUERY
 
-PATIENCE_S = 1.0
+PATIENCE_S = 2.0
 MUTE_PAUSE_S = 0.02
 
 

@@ -9,6 +9,7 @@ import struct
 import sys
 import termios
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from sdtui.terminal.capabilities import PROTOCOL_CHOICES, Capabilities, ProtocolChoice
 from sdtui.terminal.decision import decide
@@ -20,21 +21,21 @@ from sdtui.ui.screen_writes import ScreenWrites
 Use = Callable[[Capabilities, Painter], None]
 
 
-class Window:
-    """The terminal's size in cells and, as far as the operating system knows it, in pixels."""
+class WindowSize(NamedTuple):
+    """Width and height in cells, and in pixels as far as the operating system knows; zeros where it does not."""
 
-    def __init__(self, descriptor: int | None = None) -> None:
-        self._descriptor = descriptor
+    cells: tuple[int, int] = (0, 0)
+    px: tuple[int, int] = (0, 0)
 
-    def measure(self) -> tuple[tuple[int, int], tuple[int, int]]:
-        """Width and height in cells, and in pixels; zeros where unknown."""
-        descriptor = sys.__stderr__.fileno() if self._descriptor is None and sys.__stderr__ else self._descriptor or 0
-        try:
-            packed = fcntl.ioctl(descriptor, termios.TIOCGWINSZ, b"\0" * 8)
-        except OSError:
-            return (0, 0), (0, 0)
-        rows, columns, width_px, height_px = struct.unpack("HHHH", packed)
-        return (columns, rows), (width_px, height_px)
+
+def window_size() -> WindowSize:
+    """The size of the terminal that Textual paints on."""
+    try:
+        packed = fcntl.ioctl(sys.__stderr__ or 2, termios.TIOCGWINSZ, b"\0" * 8)
+    except (OSError, ValueError):
+        return WindowSize()
+    rows, columns, width_px, height_px = struct.unpack("HHHH", packed)
+    return WindowSize((columns, rows), (width_px, height_px))
 
 
 class TerminalLink:
@@ -47,14 +48,14 @@ class TerminalLink:
         choice: str,
         *,
         environment: Mapping[str, str] = os.environ,
-        window: Window | None = None,
+        window: Callable[[], WindowSize] = window_size,
     ) -> None:
         self.writes = ScreenWrites(write)
         self._write = write
         self._use = use
         self._choice: ProtocolChoice = choice if choice in PROTOCOL_CHOICES else "auto"
         self._environment = environment
-        self._window = window or Window()
+        self._window = window
         self._image_id = random.randrange(1, 1 << 24)
         self._capabilities: Capabilities | None = None
         self._reports = 0
@@ -79,8 +80,8 @@ class TerminalLink:
             self._decide(replies)
 
     def _decide(self, replies: Replies) -> None:
-        screen, window_px = self._window.measure()
-        now = decide(replies, self._environment, choice=self._choice, screen=screen, window_px=window_px)
+        size = self._window()
+        now = decide(replies, self._environment, choice=self._choice, screen=size.cells, window_px=size.px)
         if now != self._capabilities:
             self._capabilities = now
             self._use(now, painter_for(now, image_id=self._image_id))

@@ -10,7 +10,7 @@ from textual.content import Content
 
 from sdtui.ui.commands import bindings
 from sdtui.ui.messages import CancelWanted, JobSelected, RetryWanted
-from sdtui.ui.widgets.rows import Rows
+from sdtui.ui.widgets.rows import LETTERS, Rows
 
 if TYPE_CHECKING:
     from sdtui.spec.jobview import JobView
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class JobsPane(Rows):
     """Newest job first."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("jobs")]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("jobs"), *LETTERS]
 
     def __init__(self) -> None:
         super().__init__(self._row, choosable=True, empty="No jobs yet. Generate queues one.", id="jobs")

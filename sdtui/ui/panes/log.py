@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from textual.binding import BindingType
 from textual.content import Content
 
 from sdtui.ui.text import one_line
-from sdtui.ui.widgets.rows import Rows
+from sdtui.ui.widgets.rows import LETTERS, Rows
 
 if TYPE_CHECKING:
     from sdtui.ui.state import LogRow
@@ -20,6 +21,8 @@ MARKS = {"info": " ", "warning": "!", "error": "✗"}
 
 class LogPane(Rows):
     """Follows its end until it is scrolled away from there; long lines go on in the next rows."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*LETTERS]
 
     def __init__(self) -> None:
         super().__init__(self._row, stay_at_end=True, empty="Nothing has happened yet.", id="log")

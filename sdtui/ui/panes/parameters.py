@@ -70,7 +70,7 @@ class ParametersPane(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Lines of fields, column after column; the last line explains."""
-        width, height = self.size
+        width = self.size.width
         if not self._entries:
             return strip_of(Content(), width, self)
         columns, lines = self._grid()

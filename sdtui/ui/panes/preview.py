@@ -63,8 +63,7 @@ class PreviewPane(Widget, can_focus=True):
         self._shown = shown
         if caption != self._caption:
             self._caption = caption
-            self.border_subtitle = one_line(caption) if shown is not None else None
-            if self._laid is None or shown is None:
+            if shown is None:
                 self.refresh()
         self._offer()
 
@@ -98,6 +97,11 @@ class PreviewPane(Widget, can_focus=True):
         painting = laid.painting
         same_cells = before is not None and before[0] == painting[0] and before[2:] == painting[2:]
         self._laid = laid
+        title = one_line(self._caption) if painting.size.width_cells else ""
+        if title != (self.border_subtitle or ""):
+            # It is set with the picture, because what is drawn past Textual is drawn again with the border.
+            self.border_subtitle = title
+            same_cells = False
         if not self._seen:
             self.refresh()
             return

@@ -8,7 +8,9 @@ from textual.app import ComposeResult
 from textual.events import DescendantFocus
 from textual.geometry import Size
 from textual.layout import Layout
+from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.widget import Widget
 
 from sdtui.ui.commands import PaneId, Place
 from sdtui.ui.keys import Keys
@@ -37,6 +39,8 @@ class ArrangedScreen(Screen[None]):
     """Composes every pane once; the plan for the size says which are seen, and where."""
 
     AUTO_FOCUS = "#prompt"
+    # As in Textual, but for a repaint of the whole screen, pictures included, whenever the focus moves.
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
     DEFAULT_CSS: ClassVar[str] = """
     ArrangedScreen { overflow: hidden; }
     PromptPane, ParametersPane, JobsPane, LogPane, PreviewPane {
@@ -52,6 +56,7 @@ class ArrangedScreen(Screen[None]):
         self._plan_layout = PlanLayout()
         self._keys = keys
         self._recent: list[PaneId] = list(ALL)
+        self._plan: Plan | None = None
 
     def compose(self) -> ComposeResult:
         """Every part of the screen."""
@@ -96,8 +101,16 @@ class ArrangedScreen(Screen[None]):
     def _replan(self) -> None:
         """Show what the plan has a place for."""
         now = self.plan_for(self.size)
-        for child in self.children:
+        if now == self._plan:
+            return
+        self._plan = now
+        if now.shape == "none":
+            # Hidden panes would hand the focus round, and the last one would seem to be the one used last.
+            self.set_focus(None)
+        for child in sorted(self.children, key=lambda child: child.id not in now.places):
             child.display = child.id in now.places
+        if self.focused is None and now.shape != "none":
+            self.set_focus(self.query_one(f"#{self._recent[0]}"))
         shown = next((pane for pane in now.tabs if pane in now.places), None)
         self.query_one(Tabs).show_tabs(now.tabs, shown, self.size.width)
         sorry = f"The terminal has {self.size.width}×{self.size.height} cells; the studio needs {LEAST.width}×{LEAST.height}."

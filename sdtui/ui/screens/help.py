@@ -35,7 +35,7 @@ class HelpScreen(ModalScreen[None]):
     HelpScreen Rows { width: 90%; max-width: 110; height: 80%; border: round $primary; background: $background; }
     HelpScreen Line { width: 90%; max-width: 110; background: $panel; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f1", "dismiss", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False)]
 
     def __init__(self, keys: Keys, here: Place | None) -> None:
         super().__init__()
@@ -65,6 +65,11 @@ class HelpScreen(ModalScreen[None]):
             return
         event.stop()
         event.prevent_default()
+
+    def action_leave(self) -> None:
+        """Back to the screen below."""
+        if self.is_current:
+            self.dismiss()
 
     def _filter(self, words: str) -> None:
         self._words = words

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.events import Key
 from textual.geometry import Region
@@ -14,17 +16,21 @@ from sdtui.ui.commands import PANES, PaneId
 from sdtui.ui.widgets.line import Line
 
 
-class JumpScreen(ModalScreen[PaneId | None]):
+class JumpScreen(ModalScreen[None]):
     """Lets the screen below be seen; any key ends it."""
 
     DEFAULT_CSS = """
     JumpScreen { background: transparent; }
     JumpScreen Line { width: 5; height: 1; position: absolute; background: $warning; color: $background; }
     """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(str(number), f"go('{pane}')", show=False) for number, (pane, _) in enumerate(PANES, 1))
+    ]
 
-    def __init__(self, places: Mapping[PaneId, Region]) -> None:
+    def __init__(self, places: Mapping[PaneId, Region], go: Callable[[PaneId], None]) -> None:
         super().__init__()
         self._places = places
+        self._go = go
 
     def compose(self) -> ComposeResult:
         """A label on every pane."""
@@ -35,9 +41,18 @@ class JumpScreen(ModalScreen[PaneId | None]):
                 label.styles.offset = (region.x + region.width // 2 - 2, region.y + region.height // 2)
                 yield label
 
+    def action_go(self, pane: PaneId) -> None:
+        """Leave, and go to a pane."""
+        self._leave()
+        self._go(pane)
+
     def on_key(self, event: Key) -> None:
-        """Go where the digit says, or nowhere."""
+        """Any other key leaves."""
         event.stop()
         event.prevent_default()
-        number = int(event.character) if event.character and event.character.isdecimal() else 0
-        self.dismiss(PANES[number - 1][0] if 1 <= number <= len(PANES) else None)
+        self._leave()
+
+    def _leave(self) -> None:
+        # Several keys may arrive before the first of them has closed the screen.
+        if self.is_current:
+            self.dismiss()

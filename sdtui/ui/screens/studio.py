@@ -71,6 +71,7 @@ class StudioScreen(ArrangedScreen):
         self._setup = setup
         self._presenter: StudioPresenter | None = None
         self._terminal: TerminalLink | None = None
+        self.loaded = False
         self._asking: Timer | None = None
         self._counters: dict[PaneId, TokenCounter] = {}
 
@@ -130,6 +131,7 @@ class StudioScreen(ArrangedScreen):
             self._counters[editor.pane] = counter
             self.run_worker(counter.work(), group="tokens")
         self._count_tokens()
+        self.loaded = True
         gc.freeze()
         gc.enable()
 
@@ -148,6 +150,7 @@ class StudioScreen(ArrangedScreen):
     @property
     def would_lose(self) -> bool:
         """What was typed here is known nowhere else."""
+        self._take_texts()
         return self._presenter is not None and self._presenter.would_lose
 
     def terminal_replied(self, replies: Replies, status_reports: int) -> None:
@@ -302,8 +305,4 @@ class StudioScreen(ArrangedScreen):
         from sdtui.ui.screens.jump import JumpScreen
 
         places = {pane: self.query_one(f"#{pane}").region for pane in ALL if self.query_one(f"#{pane}").display}
-        self.app.push_screen(JumpScreen(places), self._jumped)
-
-    def _jumped(self, pane: PaneId | None) -> None:
-        if pane is not None:
-            self.go(pane)
+        self.app.push_screen(JumpScreen(places, self.go))

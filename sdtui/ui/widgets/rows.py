@@ -18,6 +18,15 @@ RowMaker = Callable[[int, int], Content]
 """Makes a row by its number and the width in cells."""
 
 
+LETTERS: list[BindingType] = [
+    Binding("k", "move(-1)", show=False),
+    Binding("j", "move(1)", show=False),
+    Binding("g", "move_to(0)", show=False),
+    Binding("G", "move_to(-1)", show=False),
+]
+"""Further keys for rows beside which nothing is typed."""
+
+
 class Rows(ScrollView, can_focus=True):
     """`count` rows, each made when it is seen; `cursor` is None where rows cannot be chosen.
 
@@ -26,12 +35,12 @@ class Rows(ScrollView, can_focus=True):
 
     DEFAULT_CSS = "Rows { overflow-x: hidden; overflow-y: auto; scrollbar-size: 1 1; }"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", show=False),
-        Binding("down,j", "move(1)", show=False),
+        Binding("up", "move(-1)", show=False),
+        Binding("down", "move(1)", show=False),
         Binding("pageup", "move_page(-1)", show=False),
         Binding("pagedown", "move_page(1)", show=False),
-        Binding("home,g", "move_to(0)", show=False),
-        Binding("end,G", "move_to(-1)", show=False),
+        Binding("home", "move_to(0)", show=False),
+        Binding("end", "move_to(-1)", show=False),
     ]
 
     class Moved(Message):
