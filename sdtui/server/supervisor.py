@@ -58,8 +58,8 @@ class Supervisor:
 
     @property
     def busy(self) -> bool:
-        """Something is in flight."""
-        return any(device.running for device in self.devices.values())
+        """Something is in flight that somebody still wants."""
+        return any(device.running.keys() - device.cancelling for device in self.devices.values())
 
     def log_path(self, device: str) -> Path:
         """Where a worker's stderr goes."""
@@ -97,12 +97,20 @@ class Supervisor:
             self._journal.note(Cancelled(job_id=one.render.job_id, render_id=one.render.id))
             count += 1
         for device in self.devices.values():
-            for one in device.running.values():
-                if job_id in (0, one.render.job_id):
-                    device.cancelling.add(one.render.id)
-                    device.send(Drop(render_id=one.render.id))
-                    count += 1
+            flying = [one.render for one in device.running.values() if job_id in (0, one.render.job_id)]
+            for render in flying:
+                self._take_back(device, render)
+            count += len(flying)
         return count
+
+    def _take_back(self, device: Device, render: Render) -> None:
+        """Have a worker drop a render; one that is not ready has not been told of it yet."""
+        if device.ready:
+            device.cancelling.add(render.id)
+            device.send(Drop(render_id=render.id))
+        else:
+            del device.running[render.id]
+            self._journal.note(Cancelled(job_id=render.job_id, render_id=render.id))
 
     def release(self) -> int:
         """Have every worker give its device's memory back; how many were told."""
@@ -130,8 +138,11 @@ class Supervisor:
                 device.send(Free())
 
     async def stop(self) -> None:
-        """End every worker; what was in flight stays planned."""
+        """End every worker; what was in flight stays planned, but for what was being taken back."""
         self.draining = True
+        for device in self.devices.values():
+            for one in [device.running.pop(render_id) for render_id in device.cancelling & device.running.keys()]:
+                self._journal.note(Cancelled(job_id=one.render.job_id, render_id=one.render.id))
         processes = [device.process for device in self.devices.values() if device.process is not None]
         await asyncio.gather(*(process.quit() for process in processes))
         for task in self._tasks:

@@ -25,7 +25,6 @@ from sdtui.worker.publisher import Publisher
 
 NO_DEVICE = 3
 LOCK_RETRY_S = 1.0
-SPIN_S = 0.005
 
 
 def take_stdout() -> int:
@@ -51,22 +50,24 @@ class Child:
         self._lock = lock
         self._device = device
         self._documents: dict[str, Document] = {}
+        self._outside: dict[str, Paint | Warm] = {}
 
     def run(self, renderer: Renderer) -> None:
         """Work until the pipe closes, which ends the process."""
         self._state("ready")
         while True:
             self._take_orders(renderer)
-            outcomes = renderer.turn()
-            for outcome in outcomes:
+            if self._outside:
+                self._enter(renderer)
+            for outcome in renderer.turn():
                 self._report(outcome)
 
     def _take_orders(self, renderer: Renderer) -> None:
-        """Every order that is there; waits for one when the renderer has nothing to do."""
-        wait = renderer.idle
+        """Every order that is there; waits for one when there is nothing to do, a while when the device is taken."""
+        wait, timeout = renderer.idle, LOCK_RETRY_S if self._outside else None
         while True:
             try:
-                order = self._pipe.orders.get(block=wait, timeout=None)
+                order = self._pipe.orders.get(block=wait, timeout=timeout)
             except queue.Empty:
                 return
             wait = False
@@ -74,17 +75,19 @@ class Child:
 
     def _obey(self, order: AnyOrder, renderer: Renderer) -> None:
         match order:
-            case Paint():
-                self._hold_device()
-                self._documents[order.render.id] = order.document
-                self._publisher.hash_soon(order.render.checkpoint)
-                renderer.add(order.render, alone=order.alone)
-            case Drop():
-                renderer.cancel(order.render_id)
+            case Paint(render=render):
+                self._documents[render.id] = order.document
+                self._publisher.hash_soon(render.checkpoint)
+                self._outside[render.id] = order
             case Warm():
-                self._hold_device()
                 self._publisher.hash_soon(order.checkpoint)
-                renderer.warm(order.checkpoint)
+                self._outside[""] = order
+            case Drop(render_id=render_id):
+                waiting = self._outside.pop(render_id, None)
+                if isinstance(waiting, Paint):
+                    self._report(Left(render=waiting.render))
+                else:
+                    renderer.cancel(render_id)
             case Free():
                 renderer.release()
                 self._lock.release()
@@ -94,13 +97,18 @@ class Child:
             case _:
                 assert_never(order)
 
-    def _hold_device(self) -> None:
-        import threading
-
-        pause = threading.Event()
-        while holder := self._lock.acquire():
+    def _enter(self, renderer: Renderer) -> None:
+        """Hand what was ordered to the renderer, once the device is ours."""
+        holder = self._lock.acquire()
+        if holder:
             self._state("waiting", f"{self._device} is in use by {holder}")
-            pause.wait(LOCK_RETRY_S)
+            return
+        for order in self._outside.values():
+            if isinstance(order, Paint):
+                renderer.add(order.render, alone=order.alone)
+            else:
+                renderer.warm(order.checkpoint)
+        self._outside.clear()
 
     def _report(self, outcome: Outcome) -> None:
         match outcome:

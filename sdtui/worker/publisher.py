@@ -7,10 +7,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-
 from sdtui.errors import ModelError, SdtuiError
-from sdtui.images.infotext import infotext
+from sdtui.images.infotext import texts
 from sdtui.images.png import encode
 from sdtui.images.publish import publish
 from sdtui.spec.complaint import complaint_of
@@ -75,10 +73,6 @@ class Publisher:
 
     def _publish(self, painted: Painted, document: Document) -> Path:
         render = painted.render
-        record = msgspec.json.encode({"render": render, "document": document}).decode()
-        texts = {
-            "parameters": infotext(render, document, model_hash=self._hash(render.checkpoint)),
-            "sdtui": record,
-        }
-        data = encode(painted.rgb, painted.width_px, painted.height_px, texts=texts)
+        record = texts(render, document, model_hash=self._hash(render.checkpoint))
+        data = encode(painted.rgb, painted.width_px, painted.height_px, texts=record)
         return publish(Path(render.path), data, render_id=render.id, overwrite=render.overwrite)

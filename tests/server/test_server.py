@@ -27,6 +27,7 @@ from sdtui.spec.event import (
     Started,
     StepDone,
     Submitted,
+    WorkerState,
 )
 from sdtui.weights.identify import builtin_path
 from sdtui.wire.frames import FrameReader, pack
@@ -117,6 +118,28 @@ async def test_cancel_ends_what_runs_and_what_waits(connect):
     assert not watch.of(Published)
     with pytest.raises(UsageError, match="no job 99"):
         await client.cancel(99)
+
+
+async def test_a_picture_cancelled_while_its_worker_starts_is_never_made(connect):
+    client, watch = await connect()
+    job = await client.submit(document())
+    assert await client.cancel(job.id) == 1
+    await watch.until(ended(job))
+    await watch.until(lambda event: isinstance(event, WorkerState) and event.state == "ready")
+    later = await client.submit(document())
+    await watch.until(ended(later))
+    assert [event.job_id for event in watch.of(Published)] == [later.id]
+
+
+@pytest.mark.parametrize("mode", ["drain", "now"])
+async def test_a_cancelled_picture_that_is_stuck_neither_holds_up_a_stop_nor_comes_back(connect, mode):
+    client, watch = await connect()
+    job = await client.submit(document("stuck"))
+    await watch.until(lambda event: isinstance(event, WorkerState) and event.state == "ready")
+    await client.cancel(job.id)
+    await client.stop(mode)
+    again, _ = await connect()
+    assert again.snapshot.jobs[0].state == "cancelled"
 
 
 async def test_a_broken_picture_fails_alone_and_can_be_tried_again(connect):
