@@ -105,12 +105,18 @@ class ClipEmbeddings(nn.Module):
     def __init__(self, config: Mapping[str, Any]) -> None:
         super().__init__()
         width = config["hidden_size"]
-        self.token_embedding = nn.Embedding(config.get("vocab_size", 49408), width)
-        self.position_embedding = nn.Embedding(config.get("max_position_embeddings", TOKENS), width)
+        # made from an empty tensor: drawing random numbers for it imports torch's compiler, which takes two seconds
+        self.token_embedding = _embedding(config.get("vocab_size", 49408), width)
+        self.position_embedding = _embedding(config.get("max_position_embeddings", TOKENS), width)
 
     def forward(self, ids: Tensor) -> Tensor:
         """ids: (batch, tokens); returns (batch, tokens, width)."""
         return self.token_embedding(ids) + self.position_embedding.weight[: ids.shape[1]]  # type: ignore[no-any-return]
+
+
+def _embedding(rows: int, width: int) -> nn.Embedding:
+    made: nn.Embedding = nn.Embedding.from_pretrained(torch.empty(rows, width))  # type: ignore[no-untyped-call]
+    return made
 
 
 class ClipLayers(nn.Module):

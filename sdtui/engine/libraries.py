@@ -7,6 +7,7 @@ all of transformers for a type annotation, every other model of its folders); th
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -33,20 +34,21 @@ def load_libraries() -> Libraries:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("DIFFUSERS_VERBOSITY", "error")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
-    diffusers = importlib.import_module("diffusers")
-    with _stand_ins(Path(str(diffusers.__file__)).parent):
+    with _stand_ins():
         unets = importlib.import_module("diffusers.models.unets.unet_2d_condition")
         autoencoders = importlib.import_module("diffusers.models.autoencoders.autoencoder_kl")
     return Libraries(unets.UNet2DConditionModel, autoencoders.AutoencoderKL)
 
 
 @contextmanager
-def _stand_ins(diffusers: Path) -> Iterator[None]:
+def _stand_ins() -> Iterator[None]:
     """Hollow modules under the names of what is not needed, gone afterwards; modules already imported stay as they are."""
+    diffusers = importlib.util.find_spec("diffusers")
+    folders = (diffusers.submodule_search_locations if diffusers else None) or []
     modules = {"torch._dynamo": _hollow_dynamo(), "transformers": _hollow_transformers()}
     for name in PACKAGES:
         package = ModuleType(name)
-        package.__path__ = [str(diffusers.joinpath(*name.split(".")[1:]))]
+        package.__path__ = [str(Path(folder).joinpath(*name.split(".")[1:])) for folder in folders]
         modules[name] = package
     placed = {name: module for name, module in modules.items() if name not in sys.modules}
     sys.modules.update(placed)

@@ -77,6 +77,8 @@ def random_state(seed: int = 0, dtype: torch.dtype = torch.float16) -> dict[str,
             "vae": libraries.vae.from_config(CONFIGS["vae"]),
             "text_encoder": ClipTextEncoder(CONFIGS["text_encoder"]),
         }
+        for embedding in modules["text_encoder"].embeddings.children():
+            torch.nn.init.normal_(embedding.weight)
     return {
         name: {key: tensor.to(dtype).contiguous() for key, tensor in module.state_dict().items()}
         for name, module in modules.items()

@@ -32,7 +32,9 @@ def builtin() -> ModelFile:
     return model_file(builtin_path())
 
 
-def render(prompt: str = "a large red circle", *, negative: str = "", model: ModelFile | None = None, **params: Scalar) -> Render:
+def render(
+    prompt: str = "a large red circle", *, negative: str = "", model: ModelFile | None = None, **params: Scalar
+) -> Render:
     """A render of 64×64 at cfg 4, seed 7, eight steps of Euler, unless told otherwise."""
     defaults: dict[str, Scalar] = {
         "width": 64,

@@ -85,7 +85,9 @@ MIXED = (
     dict(prompt="a green ring", sampler="DDIM", steps=10, cfg_scale=3.0, seed=3),
     dict(prompt="a white cross", sampler="DPM++ 2M", steps=12, cfg_scale=1.0, seed=4),
     dict(prompt="a pink triangle " + "on a black background " * 20, sampler="Euler", steps=5, seed=5),
-    dict(prompt="a red circle AND a blue background", sampler="DPM++ 2M", schedule_type="Exponential", steps=11, seed=6),
+    dict(
+        prompt="a red circle AND a blue background", sampler="DPM++ 2M", schedule_type="Exponential", steps=11, seed=6
+    ),
     dict(prompt="[a circle|a square] of (orange:1.3)", sampler="Euler a", schedule_type="Karras", steps=8, seed=7),
 )
 

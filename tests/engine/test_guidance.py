@@ -144,7 +144,9 @@ def test_only_the_texts_of_the_step_itself_count_for_its_padding():
 
 
 def test_combining_is_the_formula():
-    now = guide(read_mixes(render("cat AND dog :0.5", negative="rat", cfg_scale=3.0, steps=1)), encoded_of([1, 1, 1]))[0]
+    now = guide(read_mixes(render("cat AND dog :0.5", negative="rat", cfg_scale=3.0, steps=1)), encoded_of([1, 1, 1]))[
+        0
+    ]
     cat, dog, rat = torch.randn(3, 4, 8, 8)
     wanted = rat + 3.0 * (cat - rat) + 0.5 * 3.0 * (dog - rat)
     assert torch.allclose(now.combine(torch.stack([cat, dog, rat])), wanted, atol=1e-5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 import weakref
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -113,7 +114,7 @@ def test_release_frees_the_model_and_the_next_render_loads_it_again():
     gc.collect()
     assert held() is None
     outcomes = drive(engine)
-    assert [outcome.state for outcome in of(Loading, outcomes)][0] == "loading"
+    assert next(outcome.state for outcome in of(Loading, outcomes)) == "loading"
     assert [step.step for step in of(Stepped, outcomes)] == [4, 5, 6]
     assert len(of(Painted, outcomes)) == 1
 
@@ -145,7 +146,7 @@ def test_two_checkpoints_take_turns_by_the_clock(tmp_path):
         outcomes = engine.turn()
         order += [step.render.id for step in of(Stepped, outcomes)]
         clock.now += 8 if of(Stepped, outcomes) else 0
-    changes = sum(before != after for before, after in zip(order, order[1:], strict=False))
+    changes = sum(before != after for before, after in pairwise(order))
     assert len(order) == 16
     assert 3 <= changes <= 4
     assert order[0] == one.id

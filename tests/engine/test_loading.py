@@ -235,7 +235,9 @@ def test_a_config_that_builds_no_module_is_a_sentence(tmp_path):
         load(path)
 
 
-@pytest.mark.parametrize("name", ["model_ema.decay", "betas", "x.embeddings.position_ids", "cond_stage_model.logit_scale"])
+@pytest.mark.parametrize(
+    "name", ["model_ema.decay", "betas", "x.embeddings.position_ids", "cond_stage_model.logit_scale"]
+)
 def test_left_behind(name):
     assert harmless(name)
 
@@ -272,7 +274,9 @@ def changed(path):
     [(changed, "has changed since"), (lambda path: path.unlink(), "cannot be read")],
 )
 @pytest.mark.parametrize("loaded", [True, False])
-def test_a_model_that_changed_since_planning_breaks_its_renders_with_a_sentence(engine, tmp_path, spoil, sentence, loaded):
+def test_a_model_that_changed_since_planning_breaks_its_renders_with_a_sentence(
+    engine, tmp_path, spoil, sentence, loaded
+):
     path = tmp_path / "small.safetensors"
     shutil.copy(builtin_path(), path)
     model = model_file(path)

@@ -16,7 +16,9 @@ def pixels(painted):
 
 def border(picture):
     """The mean colour around the edge."""
-    return np.concatenate([picture[:3].reshape(-1, 3), picture[-3:].reshape(-1, 3), picture[:, :3].reshape(-1, 3)]).mean(0)
+    return np.concatenate(
+        [picture[:3].reshape(-1, 3), picture[-3:].reshape(-1, 3), picture[:, :3].reshape(-1, 3)]
+    ).mean(0)
 
 
 def redness(picture):
@@ -77,7 +79,7 @@ def test_without_emphasis_brackets_are_words(engine):
 def test_a_prompt_of_two_chunks_counts_in_both(engine):
     first = "a large red circle, " + "a picture of a drawing, " * 14
     long = [render(first + tail, steps=12, sampler="DPM++ 2M") for tail in ("white background", "black background")]
-    assert len(set(picture.rgb for picture in paint(engine, *long).values())) == 2
+    assert len({picture.rgb for picture in paint(engine, *long).values()}) == 2
 
 
 def test_a_schedule_paints_first_one_thing_and_then_the_other(engine):

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from sdtui.engine.samplers import SAMPLERS, Sampler, ancestral_step
+from sdtui.engine.samplers import SAMPLERS, Sampler, Steps, ancestral_step
 from sdtui.engine.schedules import SCHEDULES, schedule_sigmas
 from sdtui.engine.sigmas import NoiseLevels
 from sdtui.spec.samplers import SAMPLER_NAMES
@@ -20,16 +20,25 @@ LEVELS = NoiseLevels()
 START = torch.tensor([1.0, -0.5, 0.25, 2.0])
 
 
-def run(sampler: Sampler, sigmas: tuple[float, ...], denoise: Callable[[Tensor, float], Tensor], seed: int = 0) -> Tensor:
+def run(
+    sampler: Sampler, sigmas: tuple[float, ...], denoise: Callable[[Tensor, float], Tensor], seed: int = 0
+) -> Tensor:
     """What a sampler makes of START at the first sigma."""
     source = torch.Generator().manual_seed(seed)
-    steps = sampler.sample(START * sigmas[0], sigmas, lambda: torch.randn(START.shape, generator=source))
+    return finish(
+        sampler.sample(START * sigmas[0], sigmas, lambda: torch.randn(START.shape, generator=source)), denoise
+    )
+
+
+def finish(steps: Steps, denoise: Callable[[Tensor, float], Tensor]) -> Tensor:
+    """What a sampler returns when every guess is this denoiser's."""
     x, sigma = next(steps)
     try:
         while True:
             x, sigma = steps.send(denoise(x, sigma))
     except StopIteration as finished:
-        return finished.value
+        result: Tensor = finished.value
+        return result
 
 
 def gaussian(spread: float) -> Callable[[Tensor, float], Tensor]:
@@ -98,12 +107,7 @@ def test_ancestral_sampling_keeps_the_spread_of_the_data() -> None:
     sigmas = SCHEDULES["Karras"](LEVELS, 100)
     many = torch.randn(20_000, generator=source) * sigmas[0]
     steps = SAMPLERS["Euler a"].sample(many, sigmas, lambda: torch.randn(20_000, generator=source))
-    x, sigma = next(steps)
-    try:
-        while True:
-            x, sigma = steps.send(gaussian(0.5)(x, sigma))
-    except StopIteration as finished:
-        assert finished.value.std() == pytest.approx(0.5, rel=0.05)
+    assert finish(steps, gaussian(0.5)).std() == pytest.approx(0.5, rel=0.05)
 
 
 @given(st.floats(0.01, 15), st.floats(0, 0.999))
