@@ -31,7 +31,7 @@ from sdtui.spec.event import (
 )
 from sdtui.weights.identify import builtin_path
 from sdtui.wire.frames import FrameReader, pack
-from tests.server.conftest import server_pid
+from tests.conftest import server_pid
 
 
 def document(prompt="a red circle", **params):
