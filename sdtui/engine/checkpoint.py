@@ -72,6 +72,9 @@ def load_checkpoint(record: ModelRecord, compute: Compute) -> Generator[Progress
         module.load_state_dict(state, strict=True, assign=True)
         module.requires_grad_(False).eval()
     unet, vae, text_encoder = modules[UNET], modules[VAE], modules[TEXT_ENCODER]
+    if compute.is_cpu:
+        # a fifth faster there; the UNet gains nothing from it
+        vae.to(memory_format=torch.channels_last)
     sketcher = sketcher_for(tuple(vae.config.block_out_channels), compute.device)
     size = sum(tensor.nbytes for module in modules.values() for tensor in module.state_dict().values())
     assert isinstance(text_encoder, ClipTextEncoder)

@@ -8,6 +8,7 @@ from typing import Literal
 
 import torch
 
+from sdtui.engine.checkpoint import Checkpoint
 from sdtui.engine.decoder import Decoder, TimedSketch
 from sdtui.engine.device import memory_budget, open_device, used_memory
 from sdtui.engine.flight import TIME_SLICE_S, Flight, Groups, share_call
@@ -69,6 +70,10 @@ class Engine:
     def unet_calls(self) -> int:
         """How many UNet calls there were."""
         return self._stepper.forward.calls
+
+    def checkpoint(self, model: ModelFile) -> Checkpoint | None:
+        """The model as it is loaded, for measuring and comparing; None when it is not."""
+        return self._shelf.get(key_of(model))
 
     def add(self, render: Render, *, alone: bool = False) -> None:
         """Take a render in; it joins at the next step, unless `alone` or its own `exact` keeps it from sharing."""

@@ -13,17 +13,17 @@ RowLimit = Callable[[Checkpoint, tuple[int, int]], int]
 
 MOST_ROWS = 64
 CPU_CELLS = 4096
-ROW_TENSORS = 64
+ROW_TENSORS = 40
 FREE_SHARE = 0.8
 
 
 def row_limit(checkpoint: Checkpoint, cells: tuple[int, int]) -> int:
     """Rows of latents (height, width in cells) that one call should have at most; at least 1.
 
-    On a GPU what fits: a row is taken to need the room of 64 tensors as wide as the UNet's first block (168 MB for SD 1.5
-    at 512 × 512 in half precision), out of 0.8 of the free memory. A CPU gains nothing from more than 4096 cells a call
-    (64 rows of 64 × 64 pixels, one of 512 × 512), and long calls make it slow to cancel. A picture's own rows always
-    share a call.
+    On a GPU what fits into 0.8 of the free memory: a row is taken to need the room of 40 tensors as wide as the UNet's
+    first block, 105 MB for SD 1.5 at 512 × 512 in half precision (counted are 26; libraries want room as well). A CPU
+    gains nothing from more than 4096 cells a call (64 rows of 64 × 64 pixels, one of 512 × 512), and long calls make it
+    slow to cancel. A picture's own rows always share a call.
     """
     height, width = cells
     compute = checkpoint.compute

@@ -14,14 +14,14 @@ from sdtui.spec.outcome import Sketched
 
 AFTER_S = 0.1
 EVERY_S = 0.25
-COST_FACTOR = 30
+COST_FACTOR = 60
 
 
 class Sketching:
     """Paces sketches: the first after 0.1 s, then every 0.25 s for each picture.
 
     Where a sketch is a decode, one at a time goes to the decode thread while that has nothing better to do, for the
-    picture that waited longest, and never more than a thirtieth of the time.
+    picture that waited longest, and never more than a sixtieth of the time.
     """
 
     def __init__(self, decoder: Decoder[Flight]) -> None:

@@ -97,7 +97,7 @@ def scheduler_for(checkpoint: Checkpoint, sampler: str, schedule: str) -> Any:
             self.sigmas = torch.tensor(sigmas)
             self.timesteps = torch.tensor([checkpoint.levels.timestep(sigma) for sigma in sigmas[:-1]])
 
-    return OnOurSigmas(**BETAS, timestep_spacing="linspace")
+    return OnOurSigmas(**BETAS, timestep_spacing="linspace", steps_offset=1)
 
 
 def pipeline_latents(

@@ -398,5 +398,5 @@ def test_the_row_limit_of_a_cpu_is_a_matter_of_cells(checkpoint):
     assert row_limit(checkpoint, (256, 256)) == 1
 
 
-def test_a_row_of_sd1_is_estimated_at_168_mb_in_half_precision():
-    assert row_bytes(320, (64, 64), torch.float16) == 167_772_160
+def test_a_row_of_sd1_is_estimated_at_105_mb_in_half_precision():
+    assert row_bytes(320, (64, 64), torch.float16) == 104_857_600

@@ -64,7 +64,8 @@ def test_uniform_karras_and_exponential_go_from_the_highest_to_the_lowest_sigma(
         assert sigmas[-2] == pytest.approx(LEVELS.lowest)
 
 
-@pytest.mark.parametrize("steps", [1, 2, 10, 20, 33])
+# a single step is left out: diffusers begins it at the lowest sigma, A1111 and we at the highest
+@pytest.mark.parametrize("steps", [2, 10, 20, 33])
 @pytest.mark.parametrize(
     ("name", "options"),
     [
