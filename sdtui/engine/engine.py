@@ -136,7 +136,7 @@ class Engine:
             flight.sketch_at = flight.begun_at + AFTER_S
             yield Begun(render=flight.render)
         if batch and not fresh:
-            yield from self._stepper.step(batch, checkpoint, most_rows)
+            yield from self._stepper.step(batch, checkpoint)
 
     def _load(self, model: ModelFile, flights: Sequence[Flight]) -> Iterator[Outcome]:
         try:

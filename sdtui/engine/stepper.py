@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, assert_never
 
@@ -63,14 +64,14 @@ class Stepper:
         self._reduced: dict[tuple[Key, tuple[int, int]], int] = {}
 
     def forget(self) -> None:
-        """Drop every tensor kept for later."""
+        """Drop every tensor kept for later, and what was learnt about memory."""
         self.encoding.forget()
         self.forward.forget()
+        self._reduced.clear()
 
     def most_rows(self, flight: Flight, checkpoint: Checkpoint) -> int:
         """How many rows the next UNet call of this flight's shape may have."""
-        limit = self._row_limit(checkpoint, flight.cells)
-        return max(1, min(limit, self._reduced.get((key_of(flight.model), flight.cells), limit)))
+        return max(1, min(self._row_limit(checkpoint, flight.cells), self._proven_rows(flight)))
 
     def prepare(self, flights: Sequence[Flight], checkpoint: Checkpoint, most_rows: int) -> Iterator[Outcome]:
         """Start as many pictures, and answer as many texts, as the next call has room for."""
@@ -83,9 +84,10 @@ class Stepper:
             if isinstance(flight.request, Evaluate):
                 rows += flight.request.rows
 
-    def step(self, batch: Sequence[Flight], checkpoint: Checkpoint, most_rows: int) -> Iterator[Outcome]:
+    def step(self, batch: Sequence[Flight], checkpoint: Checkpoint) -> Iterator[Outcome]:
         """One UNet call for these flights, all of which want an evaluation."""
         requests = [flight.request for flight in batch if isinstance(flight.request, Evaluate)]
+        most_rows = self._proven_rows(batch[0])
         started = self._clock()
         answers: list[Tensor] = []
         fault: RenderError | None = None
@@ -101,7 +103,8 @@ class Stepper:
             fault = _fault(error)
         if no_memory:
             # only here, where the traceback no longer holds the tensors
-            fault = self._make_do(batch[0], sum(request.rows for request in requests), most_rows, len(batch) == 1)
+            rows = sum(request.rows for request in requests)
+            fault = self._make_do(batch[0], min(rows, most_rows) if len(batch) == 1 else rows)
         call = Call(len(batch), self._clock() - started)
         if fault is not None:
             yield from (Broken(flight.render, fault) for flight in batch)
@@ -150,12 +153,15 @@ class Stepper:
         except FAULTS as error:
             yield Broken(flight.render, _fault(error))
 
-    def _make_do(self, oldest: Flight, rows: int, most_rows: int, single: bool) -> RenderError | None:
-        """After memory ran out: half as many rows from now on, or an error when there is nothing left to halve."""
+    def _proven_rows(self, flight: Flight) -> int:
+        """The rows that are left after memory ran out at this shape; without that, more than anybody has."""
+        return self._reduced.get((key_of(flight.model), flight.cells), sys.maxsize)
+
+    def _make_do(self, oldest: Flight, rows: int) -> RenderError | None:
+        """After so many rows were too many: half of them from now on, or an error when it was a single one."""
         self.forward.forget()
         gc.collect()
         empty_cache(self._compute.device)
-        rows = min(rows, most_rows) if single else rows
         if rows > 1:
             self._reduced[key_of(oldest.model), oldest.cells] = rows // 2
             return None

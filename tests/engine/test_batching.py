@@ -243,3 +243,17 @@ def test_begun_comes_before_the_first_step_and_steps_count_up(engine):
     assert [(step.step, step.steps) for step in steps] == [(step, 5) for step in range(1, 6)]
     assert all(step.seconds > 0 for step in steps)
     assert all(one <= other for one, other in pairwise(step.step for step in steps))
+
+
+@pytest.mark.parametrize(("width", "height"), [(72, 88), (64, 200), (520, 64)])
+def test_any_multiple_of_eight_is_a_size(engine, width, height):
+    one = render(steps=1, width=width, height=height)
+    picture = paint(engine, one)[one.id]
+    assert (picture.width_px, picture.height_px, len(picture.rgb)) == (width, height, width * height * 3)
+
+
+def test_more_rows_than_a_call_may_have_are_one_picture_all_the_same():
+    engine = Engine("cpu", row_limit=lambda checkpoint, cells: 3)
+    one = render("red AND blue AND green AND white AND black", steps=2)
+    assert paint(engine, one)
+    assert engine.unet_calls == 2

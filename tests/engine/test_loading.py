@@ -21,7 +21,8 @@ from sdtui.weights.configs import family_config
 from sdtui.weights.header import TensorInfo
 from sdtui.weights.identify import builtin_path, identify
 from tests.engine.checkpoints import CONFIGS, random_state, write_folder, write_original
-from tests.engine.renders import drive, model_file, of, render
+from tests.engine.pipeline import pipeline, scheduler_for
+from tests.engine.renders import drive, final_latents, model_file, of, render
 
 CPU = open_device("cpu")
 
@@ -294,3 +295,10 @@ def test_a_model_that_changed_since_planning_breaks_its_renders_with_a_sentence(
     assert all(sentence in str(outcome.error) for outcome in broken)
     assert all(isinstance(outcome.error, ModelError) for outcome in broken)
     assert [painted.render.id for painted in of(Painted, outcomes)] == [other.id]
+
+
+def test_a_folder_that_diffusers_saved_gives_the_same_picture(engine, checkpoint, tmp_path):
+    folder = tmp_path / "saved"
+    pipeline(checkpoint, scheduler_for(checkpoint, "DDIM", "DDIM")).save_pretrained(folder)
+    here, there = render("a yellow star", steps=4), render("a yellow star", steps=4, model=model_file(folder))
+    assert torch.allclose(*final_latents(engine, here), *final_latents(engine, there), atol=1e-5)
