@@ -19,6 +19,10 @@ STATES = {
 }
 
 
+BUSY = frozenset({"starting", "loading"})
+"""States whose progress is worth a figure."""
+
+
 def status_line(state: StudioState, checkpoint: str, connection: str) -> Content:
     """The line for a state, the name of the document's checkpoint and the sentence about the connection, if any."""
     if connection:
@@ -37,7 +41,7 @@ def status_line(state: StudioState, checkpoint: str, connection: str) -> Content
 def _worker(worker: WorkerState) -> list[str | tuple[str, str]]:
     colour = "$error" if worker.state == "died" else "$success" if worker.state == "rendering" else ""
     said = one_line(worker.text) or STATES[worker.state]
-    if worker.progress is not None:
+    if worker.progress is not None and worker.state in BUSY:
         said += f" {worker.progress:.0%}"
     memory = f" {sizes(worker.memory)}" if worker.memory else ""
     return [f"{one_line(worker.device)}{memory} ", (said, colour)]

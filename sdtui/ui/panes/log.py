@@ -47,7 +47,7 @@ class LogPane(Rows):
         width = self.scrollable_content_region.width
         if width != self._width:
             self._width, self._lines = width, {}
-        self._lines = {row: self._lines.get(row) or _line(row).fold(max(20, width)) for row in self._log}
+        self._lines = {row: self._lines.get(row) or _line(row).wrap(max(20, width)) for row in self._log}
         self._folded = [line for row in self._log for line in self._lines[row]]
         self.update(len(self._folded))
 

@@ -76,8 +76,7 @@ class ParametersPane(Widget, can_focus=True):
         columns, lines = self._grid()
         rows = self._rows_of_fields(lines)
         if y >= rows:
-            said = self._explanation().wrap(width)
-            return strip_of(said[y - rows] if y - rows < len(said) else Content(), width, self)
+            return strip_of(self._explanation_row(y - rows, self.size.height - rows), width, self)
         line = y + self._first_line(lines, rows)
         cells = width // columns
         at = [line + column * lines for column in range(columns) if line < lines]
@@ -110,6 +109,13 @@ class ParametersPane(Widget, can_focus=True):
             .truncate(cells)
             .pad_right(max(0, cells - label.cell_length - shown.cell_length))
         )
+
+    def _explanation_row(self, row: int, rows: int) -> Content:
+        """One of so many rows; the last one takes what is left over."""
+        said = self._explanation().wrap(self.size.width)
+        if row == rows - 1:
+            return Content(" ").join(said[row:])
+        return said[row] if row < len(said) else Content()
 
     def _explanation(self) -> Content:
         entry = self._entries[self._current]
