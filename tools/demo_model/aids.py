@@ -16,14 +16,16 @@ from torch.nn import functional
 from tools.demo_model import words
 
 SHAPE_CLASSES, COLOUR_CLASSES, BACKDROP_CLASSES = len(words.SHAPES) + 1, len(words.COLOURS), len(words.COLOURS) + 1
-# shape, colour, backdrop colour, strength of the colour and of the backdrop's, place across and down
-PARTS = (SHAPE_CLASSES, COLOUR_CLASSES, BACKDROP_CLASSES, 2, 2)
+# shape, colour, backdrop colour, amounts (strength of the colour, of the backdrop's, radius), place across and down
+PARTS = (SHAPE_CLASSES, COLOUR_CLASSES, BACKDROP_CLASSES, 3, 2)
 NOTHING_COUNTS = 0.35
+# Emphasis is read from these alone: they count so much that their spread weighs as much as a colour's name.
+STRENGTH_COUNTS, RADIUS_COUNTS = 25.0, 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Targets:
-    """What the aids aim at: maps by side (batch, 3, n, n), backdrop (batch, 3), and which captions count (batch)."""
+    """What the aids aim at: maps by side (batch, 4, n, n), backdrop (batch, 3), and which captions count (batch)."""
 
     maps: dict[int, torch.Tensor]
     backdrop: torch.Tensor
@@ -84,9 +86,11 @@ def _loss(read: tuple[torch.Tensor, ...], targets: Targets) -> torch.Tensor:
     weight = counts * (there + NOTHING_COUNTS * (1 - there))
     loss = (wrong(shape, kind) * weight).sum() / weight.sum().clamp(min=1)
     on_thing = counts * there
-    off_colour = wrong(colour, wanted[:, 1].long()) + 8 * (amounts[..., 0] - wanted[:, 2]).square()
-    loss = loss + (off_colour * on_thing).sum() / on_thing.sum().clamp(min=1)
-    off_behind = wrong(behind, behind_wanted) + 8 * (amounts[..., 1] - targets.backdrop[:, 2, None, None]).square()
+    off_strength, off_radius = (amounts[..., 0] - wanted[:, 2]).square(), (amounts[..., 2] - wanted[:, 3]).square()
+    off_thing = wrong(colour, wanted[:, 1].long()) + STRENGTH_COUNTS * off_strength + RADIUS_COUNTS * off_radius
+    loss = loss + (off_thing * on_thing).sum() / on_thing.sum().clamp(min=1)
+    off_amount = (amounts[..., 1] - targets.backdrop[:, 2, None, None]).square()
+    off_behind = wrong(behind, behind_wanted) + STRENGTH_COUNTS * off_amount
     loss = loss + (off_behind * counts).mean()
     line = torch.linspace(-1.6, 1.6, side, device=shape.device)
     across, down = place[..., 0] - line[None, None, :], place[..., 1] - line[None, :, None]

@@ -60,7 +60,7 @@ def _joined(parts: list[Caption]) -> Caption:
 
 def _one(thing: Thing, rnd: random.Random) -> tuple[Caption, Caption]:
     """The thing's words and its position's, the latter empty when it is not told."""
-    told = _kept(thing.weight("position"), 0.82, rnd)
+    told = _kept(thing.weight("position"), 0.7, rnd)
     return thing_runs(thing, rnd), [(worded(thing.position, rnd), thing.weight("position"))] if told else []
 
 

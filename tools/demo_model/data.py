@@ -64,8 +64,11 @@ def _coverage(thing: Thing, cells: int) -> np.ndarray:
 
 
 def map_targets(shown: Scene, cells: int) -> np.ndarray:
-    """What stands in each cell (3, cells, cells): shape (0 nothing), colour, and colour strength 0..1; float16."""
-    found, most = np.zeros((3, cells, cells), np.float16), np.full((cells, cells), 0.45)
+    """What stands in each cell (4, cells, cells): shape (0 nothing), colour, colour strength 0..1, radius; float16.
+
+    The radius is in units of 4 pixels around 14, so that it spreads about as far as the strength does.
+    """
+    found, most = np.zeros((4, cells, cells), np.float16), np.full((cells, cells), 0.45)
     for thing in shown.things:
         covered = _coverage(thing, cells)
         mine = covered > most
@@ -73,6 +76,7 @@ def map_targets(shown: Scene, cells: int) -> np.ndarray:
         found[0][mine] = 1 + words.SHAPE_NAMES.index(thing.shape)
         found[1][mine] = words.COLOUR_NAMES.index(thing.colour)
         found[2][mine] = strength(thing.weight("colour"))
+        found[3][mine] = (thing.radius_px - 14) / 4
     return found
 
 

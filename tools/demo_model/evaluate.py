@@ -33,8 +33,10 @@ class Evaluation:
 
 
 def write_sheet(pictures: list[np.ndarray], path: Path, columns: int = 12, zoom: int = 2) -> None:
-    """A contact sheet, each picture enlarged."""
-    rows = [pictures[i : i + columns] for i in range(0, len(pictures) // columns * columns, columns)]
+    """A contact sheet, each picture enlarged, the last row filled up with black."""
+    blank = [np.zeros_like(pictures[0])] * (-len(pictures) % columns)
+    filled = [*pictures, *blank]
+    rows = [filled[i : i + columns] for i in range(0, len(filled), columns)]
     sheet = Image.fromarray(np.concatenate([np.concatenate(row, 1) for row in rows], 0))
     path.parent.mkdir(parents=True, exist_ok=True)
     sheet.resize((sheet.width * zoom, sheet.height * zoom), Image.Resampling.NEAREST).save(path)
@@ -68,7 +70,7 @@ def prompted(painter: Painter, wanted: Evaluation, *, pair: bool) -> dict[str, f
         print(cases.figures("single, shape by shape", cases.shapes(shown, answers)), flush=True)
     write_sheet(made[:96], wanted.sheets / f"{name}.png")
     wrong = [picture for picture, found in zip(made, answers, strict=True) if not found["all"]]
-    if len(wrong) >= 12:
+    if wrong:
         write_sheet(wrong[:48], wanted.sheets / f"{name}_wrong.png")
     return found
 

@@ -111,35 +111,49 @@ def negative(painter: Painter, count: int) -> dict[str, float]:
 
 
 def schedules(painter: Painter, count: int) -> tuple[dict[str, str], list[np.ndarray]]:
-    """What [circle|square] and [circle:square:when] give, as counts of shapes, with pictures."""
+    """What [circle|square] (an even and an odd number of steps) and [circle:square:when] give, with pictures.
+
+    The texts count shapes in per cent; a "mixture" is a thing that is neither of the known shapes.
+    """
     told = "a large red {} in the center on a white background"
     circle, square = painter.embed(told.format("circle")), painter.embed(told.format("square"))
-    lines: dict[str, Callable[[int, int], torch.Tensor]] = {"[circle|square]": lambda _i, s: (circle, square)[s % 2]}
-    for when in (0.1, 0.25, 0.5, 0.75, 0.9):
-        change = int(when * painter.steps)
-        lines[f"[circle:square:{when}]"] = lambda _i, s, change=change: circle if s < change else square
     found, kept = {}, []
-    for name, line in lines.items():
-        made = painter.paint([line(0, 0)] * count, seed=60, timeline=line)
+
+    def note(name: str, line: Callable[[int, int], torch.Tensor], by: Painter) -> None:
+        made = by.paint([line(0, 0)] * count, seed=60, timeline=line)
         counts = Counter(shape or "mixture" for _, shape in _things(made))
         found[name] = ", ".join(f"{shape} {100 * times / count:.0f}" for shape, times in counts.most_common())
-        kept += made[:12]
+        kept.extend(made[:12])
+
+    for steps in (painter.steps, painter.steps + 1):
+        turns = Painter(pipe=painter.pipe, steps=steps, cfg_scale=painter.cfg_scale, batch=painter.batch)
+        note(f"[circle|square] in {steps} steps", lambda _i, s: (circle, square)[s % 2], turns)
+    for when in (0.1, 0.25, 0.5, 0.75, 0.9):
+        change = int(when * painter.steps)
+        note(f"[circle:square:{when}]", lambda _i, s, change=change: circle if s < change else square, painter)
     return found, kept
 
 
 def repainted(painter: Painter, count: int) -> dict[str, float]:
-    """img2img at 0.6: per cent that keep the position, and that take the new colour and shape."""
+    """img2img at 0.6 under a prompt with another colour or another shape, in turn, and no position.
+
+    Per cent that keep the position and that show the colour and shape asked for.
+    """
     rnd = random.Random("repainted")
     before = cases.scenes(count, pair=False, seed="repainted")
-    drawn, asked = [render(shown) for shown in before], []
-    for shown in before:
-        free = [name for name in words.COLOUR_NAMES if name != shown.backdrop.colour]
-        asked.append((rnd.choice(free), rnd.choice(words.SHAPE_NAMES)))
+    asked = []
+    for place, shown in enumerate(before):
+        (thing,) = shown.things
+        colours = [name for name in words.COLOUR_NAMES if name not in (shown.backdrop.colour, thing.colour)]
+        shapes = [name for name in words.SHAPE_NAMES if name != thing.shape]
+        asked.append((rnd.choice(colours), thing.shape) if place % 2 else (thing.colour, rnd.choice(shapes)))
     texts = [
         f"a {shown.things[0].size} {colour} {shape} on a {shown.backdrop.colour} background"
         for shown, (colour, shape) in zip(before, asked, strict=True)
     ]
-    made = painter.repaint(drawn, [painter.embed(text) for text in texts], strength=0.6, seed=900)
+    made = painter.repaint(
+        [render(shown) for shown in before], [painter.embed(text) for text in texts], strength=0.6, seed=900
+    )
     sights = [see(picture) for picture in made]
     kept = [
         bool(sight.things) and sight.things[0].position == shown.things[0].position
@@ -148,8 +162,8 @@ def repainted(painter: Painter, count: int) -> dict[str, float]:
     pairs = list(zip(_things(made), asked, strict=True))
     return {
         "position kept": 100 * float(np.mean(kept)),
-        "new colour": 100 * float(np.mean([thing[0] == wanted[0] for thing, wanted in pairs])),
-        "new shape": 100 * float(np.mean([thing[1] == wanted[1] for thing, wanted in pairs])),
+        "colour as asked": 100 * float(np.mean([thing[0] == wanted[0] for thing, wanted in pairs])),
+        "shape as asked": 100 * float(np.mean([thing[1] == wanted[1] for thing, wanted in pairs])),
     }
 
 

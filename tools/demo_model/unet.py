@@ -34,7 +34,8 @@ class UnetPlan:
     word_rate: float = 2.0
     single_until: float = 0.08
     short_until: float = 0.65
-    pair_share: float = 0.5
+    pair_share: float = 0.42
+    emphasised_share: float = 0.3
     flat_until: float = 0.45
     calm_from: float = 0.6
     aid: float = 0.06
@@ -146,15 +147,19 @@ class Batches:
     def __init__(self, plan: UnetPlan) -> None:
         self.plan, self.known = plan, data.load(plan.folder)
         self.single, self.count = int(self.known["single"]), len(self.known["latents"])
+        told = self.known["weights"][: self.single].flatten(1)
+        self.emphasised = (told != 1).any(1).nonzero()[:, 0]
         self.empty = torch.tensor(tokens.encode([])[0])
         self.alphas = signal_shares()
 
     def pick(self, *, pairs: bool) -> torch.Tensor:
-        """Scene numbers (batch): a share of them pairs, or none."""
-        size = self.plan.batch
+        """Scene numbers (batch): single things, a share of them emphasised, and a share of pairs, or none."""
+        size, chance = self.plan.batch, torch.rand(self.plan.batch)
         single = torch.randint(0, self.single, (size,))
+        emphasised = self.emphasised[torch.randint(len(self.emphasised), (size,))]
         double = torch.randint(self.single, self.count, (size,))
-        return torch.where(torch.rand(size) < (self.plan.pair_share if pairs else 0.0), double, single)
+        picked = torch.where(chance > 1 - self.plan.emphasised_share, emphasised, single)
+        return torch.where(chance < self.plan.pair_share, double, picked) if pairs else picked
 
     def words(self, picked: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Token rows (batch, 77), emphasis (batch, 77) and whether the caption was kept (batch)."""
