@@ -43,6 +43,7 @@ def train_unet(options: argparse.Namespace) -> None:
         folder=options.folder,
         steps=options.unet_steps,
         batch=options.unet_batch,
+        minutes=options.unet_minutes,
         start=options.start,
         device=options.device,
     )
@@ -102,6 +103,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--pairs", type=int, default=32000, help="scenes of two things")
     parser.add_argument("--text-steps", type=int, default=2500)
     parser.add_argument("--unet-steps", type=int, default=14000)
+    parser.add_argument(
+        "--unet-minutes", type=float, help="end the UNet's training after this time, whatever its steps"
+    )
     parser.add_argument("--decoder-steps", type=int, default=600)
     parser.add_argument("--file", type=Path, help="evaluate: the packed file (default: the one in the folder)")
     parser.add_argument(

@@ -160,7 +160,7 @@ def train(rank: int, world: int, plan: AutoencoderPlan) -> None:
     torch.manual_seed(1 + rank + world * first)
     for step in range(first, plan.steps):
         for group in optimiser.param_groups:
-            group["lr"] = plan.learning_rate * progress.rate(step, plan.steps, flat=0.35)
+            group["lr"] = plan.learning_rate * progress.rate(step, step / plan.steps, flat=0.35)
         loss = _step(vae, pictures(rnd, plan.batch, plan.device), plan.latent_noise)
         optimiser.zero_grad()
         loss.backward()

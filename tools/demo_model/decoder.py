@@ -57,7 +57,7 @@ def train(rank: int, world: int, plan: DecoderPlan) -> None:
     torch.manual_seed(500 + rank)
     for step in range(plan.steps):
         for group in optimiser.param_groups:
-            group["lr"] = plan.learning_rate * progress.rate(step, plan.steps, flat=0.3, warm_up=30)
+            group["lr"] = plan.learning_rate * progress.rate(step, step / plan.steps, flat=0.3, warm_up=30)
         picked = batches.pick(pairs=True)
         latents = guessed(state, batches, picked) / autoencoder.SCALING
         shown = _pictures(picked, batches.single).to(plan.device)

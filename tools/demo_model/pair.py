@@ -51,6 +51,15 @@ def average_gradients(parameters: Sequence[torch.nn.Parameter], world: int) -> N
         start += gradient.numel()
 
 
+def as_first(value: float, world: int) -> float:
+    """The first process's value, for everyone."""
+    if world == 1:
+        return value
+    message = torch.tensor([value], dtype=torch.float64)
+    dist.broadcast(message, 0)
+    return float(message)
+
+
 def wait_for_all(world: int) -> None:
     """Go on once every process is here."""
     if world > 1:

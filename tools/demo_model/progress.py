@@ -4,17 +4,36 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
 
 
-def rate(step: int, steps: int, *, flat: float = 0.45, warm_up: int = 100, least: float = 0.01) -> float:
-    """Share (0..1) of the learning rate: rises for `warm_up` steps, stays until `flat` of the run, falls as a cosine."""
-    done = step / steps
+def rate(step: int, done: float, *, flat: float = 0.45, warm_up: int = 100, least: float = 0.01) -> float:
+    """Share (0..1) of the learning rate at `done` (0..1): rises for `warm_up` steps, is flat, falls as a cosine."""
     falling = 1.0 if done < flat else max(least, 0.5 * (1 + math.cos(math.pi * (done - flat) / (1 - flat))))
     return min(1.0, (step + 1) / warm_up) * falling
+
+
+class Course:
+    """How far a run is (0..1): by its steps, or, with a time limit, by the time since it went on at step `first`.
+
+    A limit ends the run in time on a machine that others use too; the steps then only say where it went on.
+    """
+
+    def __init__(
+        self, first: int, steps: int, minutes: float | None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.first, self.steps, self.minutes, self.clock = first, steps, minutes, clock
+        self.began = clock()
+
+    def done(self, step: int) -> float:
+        """Share of the run that lies behind `step`; 1 or more: it is over."""
+        if self.minutes is None:
+            return step / self.steps
+        start = self.first / self.steps
+        return start + (1 - start) * (self.clock() - self.began) / (60 * self.minutes)
 
 
 class AveragedWeights:

@@ -111,7 +111,7 @@ def train(rank: int, world: int, plan: TextPlan) -> None:
     meter = progress.Meter("text", plan.steps)
     for step in range(plan.steps):
         for group in optimiser.param_groups:
-            group["lr"] = plan.learning_rate * progress.rate(step, plan.steps, flat=0.4)
+            group["lr"] = plan.learning_rate * progress.rate(step, step / plan.steps, flat=0.4)
         picked, variant = torch.randint(len(rows), (plan.batch,)), torch.randint(data.CAPTIONS, (plan.batch,))
         states = encode(encoder, rows[picked, variant][:, places].to(plan.device), places.to(plan.device))
         loss = reader(states, slots[picked].to(plan.device), backdrop[picked].to(plan.device))

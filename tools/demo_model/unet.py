@@ -14,7 +14,7 @@ from tools.demo_model.aids import Aids, Targets
 
 CHANNELS, ATTENTION_HEADS, GROUPS = (64, 112), 4, 16
 UNCONDITIONAL, UNKNOWN_SHARE, LATENT_NOISE = 0.1, 0.1, 0.03
-REPORT_EVERY, KEEP_EVERY = 100, 300
+REPORT_EVERY, KEEP_EVERY = 50, 150
 WORDS_PART = "attn2"
 CHECKED_LEVELS = (350, 600, 750, 850, 925)
 
@@ -24,7 +24,8 @@ class UnetPlan:
     """How the UNet is trained. Shares are of all steps: single things, then prompts cut short; less noise weight at the end.
 
     `start` is a packed model of the same shape or None. Only what it knows of pictures is taken over: the weights that
-    read words start untrained, so that no prompt about a held-out triple was ever part of the training.
+    read words start untrained, so that no prompt about a held-out triple was ever part of the training. With `minutes`
+    the run ends after that time, wherever it went on.
     """
 
     folder: Path
@@ -41,6 +42,7 @@ class UnetPlan:
     aid: float = 0.06
     reader: float = 0.1
     start: Path | None = None
+    minutes: float | None = None
     device: str = "cpu"
 
 
@@ -255,10 +257,10 @@ def train(rank: int, world: int, plan: UnetPlan) -> None:
     layouts, calm = noise_levels(60.0), noise_levels(12.0)
     meter, everything = progress.Meter("unet", plan.steps), [*kept, *passing]
     torch.manual_seed(100 + rank + world * first)
-    for step in range(first, plan.steps):
-        share = step / plan.steps
+    course, step = progress.Course(first, plan.steps, plan.minutes), first
+    while (share := pair.as_first(course.done(step), world)) < 1:
         for group in optimiser.param_groups:
-            group["lr"] = plan.learning_rate * group["share"] * progress.rate(step, plan.steps, flat=plan.flat_until)
+            group["lr"] = plan.learning_rate * group["share"] * progress.rate(step, share, flat=plan.flat_until)
         losses = step_loss(state, batches, calm if share >= plan.calm_from else layouts, share)
         aid = plan.aid if share < plan.calm_from else plan.aid * max(0.2, 1 - 2 * (share - plan.calm_from))
         optimiser.zero_grad()
@@ -268,8 +270,9 @@ def train(rank: int, world: int, plan: UnetPlan) -> None:
         optimiser.step()
         average.update(step)
         meter.add(step, **{name: loss.item() for name, loss in losses.items()})
-        if rank == 0 and (step + 1) % REPORT_EVERY == 0:
-            _report(state, batches, average, meter, optimiser, step + 1, world)
+        step += 1
+        if rank == 0 and step % REPORT_EVERY == 0:
+            _report(state, batches, average, meter, optimiser, step, world)
     if rank == 0:
         average.swap()
         progress.save_whole(plan.folder / "unet.pt", state.weights())
