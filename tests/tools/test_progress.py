@@ -32,9 +32,9 @@ def test_averages_change_places_with_the_weights_and_back() -> None:
     weight.data.fill_(1)
     average.update(0)
     average.swap()
-    assert 0 < float(weight[0]) < 1
+    assert 0 < float(weight.detach()[0]) < 1
     average.swap()
-    assert float(weight[0]) == 1
+    assert float(weight.detach()[0]) == 1
 
 
 def test_a_checkpoint_is_whole_or_not_there(tmp_path) -> None:
