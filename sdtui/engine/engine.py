@@ -163,7 +163,7 @@ class Engine:
         """What the decode thread has ready; what belongs to flights that have left is dropped."""
         for flight, decoded in self._decoder.take():
             if isinstance(decoded, TimedSketch):
-                self._stepper.sketching.took(decoded.seconds, self._clock())
+                self._stepper.sketching.took(decoded.seconds)
             if self._flights.get(flight.render.id) is not flight:
                 continue
             if isinstance(decoded, Picture):

@@ -21,30 +21,33 @@ class Sketching:
     """Paces sketches: the first after 0.1 s, then every 0.25 s for each picture.
 
     Where a sketch is a decode, one at a time goes to the decode thread while that has nothing better to do, for the
-    picture that waited longest, and never more than a sixtieth of the time.
+    picture that waited longest, and in the long run they take a sixtieth of the time of the steps.
     """
 
     def __init__(self, decoder: Decoder[Flight]) -> None:
         self._decoder = decoder
-        self._next_at = 0.0
+        self._earned_s = 0.0
+        self._cost_s = 0.0
 
     def offer(
-        self, guesses: list[tuple[Flight, int, Tensor]], checkpoint: Checkpoint, now: float
+        self, guesses: list[tuple[Flight, int, Tensor]], checkpoint: Checkpoint, now: float, step_s: float
     ) -> Iterator[Sketched]:
-        """Sketch what is due of these flights' guesses (flight, step, latents)."""
+        """Sketch what is due of these flights' guesses (flight, step, latents), made in a UNet call of `step_s` seconds."""
+        self._earned_s += step_s / COST_FACTOR
         due = [guess for guess in guesses if now >= guess[0].sketch_at]
         if checkpoint.sketcher is not None:
             for flight, step, latents in due:
                 flight.sketch_at = now + EVERY_S
                 yield sketched(flight, step, checkpoint.sketcher.sketch(latents))
-        elif due and now >= self._next_at and not self._decoder.busy:
+        elif due and self._earned_s >= self._cost_s and not self._decoder.busy:
             flight, step, latents = min(due, key=lambda guess: guess[0].sketch_at)
             flight.sketch_at = now + EVERY_S
+            self._earned_s = 0.0
             self._decoder.submit_sketch(flight, step, checkpoint, latents)
 
-    def took(self, seconds: float, now: float) -> None:
-        """A sketch by decode took this long."""
-        self._next_at = now + COST_FACTOR * seconds
+    def took(self, seconds: float) -> None:
+        """A sketch by decode took this long; the shortest counts, the first of all is slower than it need be."""
+        self._cost_s = min(seconds, self._cost_s or seconds)
 
 
 def sketched(flight: Flight, step: int, sketch: Sketch) -> Sketched:

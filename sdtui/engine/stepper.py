@@ -110,7 +110,7 @@ class Stepper:
             yield from (Broken(flight.render, fault) for flight in batch)
         for flight, answer in zip(batch, answers, strict=False):
             yield from self._guarded(flight, self._follow(flight, answer, checkpoint, call))
-        yield from self.sketching.offer(self._guesses, checkpoint, self._clock())
+        yield from self.sketching.offer(self._guesses, checkpoint, self._clock(), call.seconds)
         self._guesses.clear()
 
     def _begin(self, flight: Flight, checkpoint: Checkpoint) -> Iterator[Outcome]:
