@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 KEYS_WAIT_S = 0.25
 """The longest that a key waits for those before it."""
 
+CLOSE_S = 1.5
+"""The longest that leaving waits for a server that does not answer."""
+
 
 class StudioApp(App[int], inherit_bindings=False):
     """One screen for now; what is the same on every screen is here: quit, help, palette, the filter at the way out."""
@@ -139,17 +142,17 @@ class StudioApp(App[int], inherit_bindings=False):
 
         if isinstance(self.screen, HelpScreen):
             self.screen.action_leave()
-        else:
-            self.push_screen(HelpScreen(self.keys, self._studio.here if self._studio is not None else None))
+        elif self._studio is self.screen:
+            self.push_screen(HelpScreen(self.keys, self._studio.here))
 
     def action_do_palette(self) -> None:
         """Find a command by its name."""
-        from textual.command import CommandPalette
+        from sdtui.ui.screens.palette import PaletteScreen
 
-        from sdtui.ui.screens.palette import StudioCommands
-
-        if not isinstance(self.screen, CommandPalette):
-            self.push_screen(CommandPalette(providers=[StudioCommands]))
+        if isinstance(self.screen, PaletteScreen):
+            self.screen.action_leave()
+        elif self._studio is self.screen:
+            self.push_screen(PaletteScreen(self, self.keys))
 
     async def action_do_quit(self) -> None:
         """Leave; what would be lost by it is said first."""
@@ -161,7 +164,9 @@ class StudioApp(App[int], inherit_bindings=False):
                     "The server has not answered, so what you typed is not kept. Quit again to leave.", error=True
                 )
                 return
-            await studio.close()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_S):
+                    await studio.close()
         self.exit(0)
 
 

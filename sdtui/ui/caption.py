@@ -25,4 +25,4 @@ def caption(job: JobView | None, shown: Shown | None, generate_key: str) -> str:
         case "queued":
             return f"{name} waits."
         case _:
-            return f"{name} {job.state}"
+            return f"{name} is done."

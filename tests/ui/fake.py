@@ -106,6 +106,8 @@ class FakeClient:
 
     async def _called(self, name: str, argument: object) -> None:
         self._server.calls.append((name, argument))
+        if self._server.hangs:
+            await asyncio.Event().wait()
         refusal = self._server.refusals.pop(name, None)
         if refusal is not None:
             raise refusal
@@ -125,6 +127,7 @@ class FakeServer:
         self.may_open = asyncio.Event()
         self.may_open.set()
         self.opened = 0
+        self.hangs = False
         self.seq = self.snapshot.seq
         self._on_event: Callable[[Noted, bytes], None] | None = None
         self._on_lost: Callable[[SdtuiError | None], None] | None = None

@@ -57,6 +57,9 @@ class StudioPilot:
     async def pause(self) -> None:
         await self._pilot.pause()
 
+    async def click(self, selector: str, offset: tuple[int, int]) -> None:
+        await self._pilot.click(selector, offset=offset)
+
     async def resize_terminal(self, width: int, height: int) -> None:
         await self._pilot.resize_terminal(width, height)
 

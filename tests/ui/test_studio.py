@@ -411,10 +411,20 @@ async def test_the_palette_runs_commands_and_changes_the_theme() -> None:
         await until_seen(pilot, "(id generate)")
         await pilot.press("enter")
         await until(pilot, lambda: server.asked("submit"))
-        await pilot.press("ctrl+p", *"theme nord")
+        await pilot.press("ctrl+p", *"theme nord", "pageup", "pagedown")
         await until_seen(pilot, "Theme: nord")
         await pilot.press("enter")
         await until(pilot, lambda: pilot.app.theme == "nord")
+
+
+async def test_the_palette_does_what_the_key_would_have_done_in_the_pane() -> None:
+    server = FakeServer(jobs=(job_view(1, state="failed"),), seq=1)
+    async with studio(server) as pilot:
+        await pilot.press("alt+4", "ctrl+p", *"retry", "enter")
+        await until(pilot, lambda: server.asked("retry"))
+        await pilot.press("ctrl+p", *"nothing like this", "enter", "pageup", "home", "escape", "escape")
+        await pilot.press("alt+1", "x")
+        await until_seen(pilot, "│x")
 
 
 async def test_keys_and_theme_of_the_config_are_taken_and_mistakes_said() -> None:
@@ -456,3 +466,25 @@ async def test_many_events_at_once_are_shown_once() -> None:
             server.happens(StepDone(job_id=1, render_id="r1-0", step=step, steps=100, seconds=0.1), transient=True)
         await until_seen(pilot, "100/100")
         assert len(shown) <= 3
+
+
+async def test_the_mouse_reaches_fields_jobs_and_tabs_too() -> None:
+    jobs = (job_view(1, state="done", path="/out/one.png"), job_view(2, state="done", path="/out/two.png"))
+    async with studio(FakeServer(jobs=jobs, seq=5)) as pilot:
+        await pilot.click("#jobs", (5, 2))
+        await until_seen(pilot, "#1 one.png")
+        await pilot.click("#parameters", (20, 2))
+        await pilot.press("up")
+        await until_seen(pilot, "• Steps           21")
+        await pilot.resize_terminal(80, 24)
+        await pilot.click("#tabs", (40, 0))
+        await until_seen(pilot, "╭─ 6 Log")
+
+
+async def test_leaving_does_not_wait_for_a_server_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sdtui.ui.app.CLOSE_S", 0.05)
+    server = FakeServer()
+    async with studio(server) as pilot:
+        server.hangs = True
+        await pilot.press("a", "ctrl+q")
+        await until(pilot, lambda: pilot.app.return_value == 0)

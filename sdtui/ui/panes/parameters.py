@@ -144,12 +144,14 @@ class ParametersPane(Widget, can_focus=True):
 
     def on_click(self, event: Click) -> None:
         """Go to the field that was clicked."""
-        if not self._entries:
+        at = event.get_content_offset(self)
+        if at is None or not self._entries:
             return
         columns, lines = self._grid()
-        column = min(columns - 1, (event.x - 1) // max(1, self.size.width // columns))
-        line = event.y - 1 + self._first_line(lines, self._rows_of_fields(lines))
-        if 0 <= line < lines:
+        rows = self._rows_of_fields(lines)
+        column = min(columns - 1, at.x // max(1, self.size.width // columns))
+        line = at.y + self._first_line(lines, rows)
+        if at.y < rows and line < lines:
             self._go(min(column * lines + line, len(self._entries) - 1))
 
     def on_focus(self) -> None:

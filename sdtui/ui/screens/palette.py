@@ -1,57 +1,35 @@
-"""The palette's rows: every command of the table that works where the focus is, and the themes."""
+"""The palette: every command that works where the focus is, by its name, and the themes."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import Iterator
 from functools import partial
-from typing import NamedTuple
 
-from textual.command import DiscoveryHit, Hit, Provider
-from textual.types import IgnoreReturnCallbackType
+from textual.app import App
+from textual.dom import DOMNode
 
 from sdtui.ui.commands import COMMANDS
-from sdtui.ui.keys import Keys, display
+from sdtui.ui.keys import Keys
+from sdtui.ui.screens.finder import FinderScreen, Item
 
 
-class Row(NamedTuple):
-    """A row of the palette."""
+class PaletteScreen(FinderScreen):
+    """Knows the focus from before it was opened; a command does the same as its key would have done there."""
 
-    name: str
-    about: str
-    run: IgnoreReturnCallbackType
+    def __init__(self, app: App[int], keys: Keys) -> None:
+        super().__init__("Commands", list(palette_items(app, keys)), name_cells=24, choosable=True)
 
 
-class StudioCommands(Provider):
-    """Commands in the order of their table."""
-
-    async def discover(self) -> AsyncGenerator[DiscoveryHit, None]:
-        """Everything, before anything is typed."""
-        for row in self._rows():
-            yield DiscoveryHit(row.name, row.run, help=row.about)
-
-    async def search(self, query: str) -> AsyncGenerator[Hit, None]:
-        """What fits what is typed."""
-        matcher = self.matcher(query)
-        for row in self._rows():
-            score = matcher.match(row.name)
-            if score > 0:
-                yield Hit(score, matcher.highlight(row.name), row.run, help=row.about)
-
-    def _rows(self) -> Iterator[Row]:
-        keys = getattr(self.app, "keys", None)
-        namespaces = [self.app, self.screen, *([self.focused] if self.focused is not None else [])]
-        for command in COMMANDS:
-            method = "action_" + command.action.partition("(")[0]
-            node = next((node for node in namespaces if hasattr(node, method)), None)
-            if node is None or command.id == "palette":
-                continue
-            shown = ", ".join(display(key) for key in keys.by_id[command.id]) if isinstance(keys, Keys) else ""
-            run = partial(self.app.run_action, command.action, node)
-            yield Row(command.label, f"{command.help}  {shown}  (id {command.id})", run)
-        for theme in sorted(self.app.available_themes):
-            yield Row(
-                f"Theme: {theme}", "Change the colours until the studio is left.", partial(self._use_theme, theme)
-            )
-
-    def _use_theme(self, theme: str) -> None:
-        self.app.theme = theme
+def palette_items(app: App[int], keys: Keys) -> Iterator[Item]:
+    """A line for each command that something in reach can do, and for each theme."""
+    reach: list[DOMNode] = [*(app.focused.ancestors_with_self if app.focused else [app.screen, app])]
+    for row in COMMANDS:
+        method = "action_" + row.action.partition("(")[0]
+        node = next((node for node in reach if hasattr(node, method)), None)
+        if node is not None and row.id != "palette":
+            run = partial(app.run_action, row.action, node)
+            yield Item(row.label, row.help, f"{keys.shown(row.id)}  (id {row.id})", run)
+    for theme in sorted(app.available_themes):
+        yield Item(
+            f"Theme: {theme}", "Other colours, until the studio is left.", "", partial(setattr, app, "theme", theme)
+        )

@@ -14,8 +14,9 @@ from textual.events import ScreenResume
 from textual.geometry import Region
 
 from sdtui.ui.client import OpenClient
-from sdtui.ui.commands import PaneId, bindings
+from sdtui.ui.commands import bindings
 from sdtui.ui.keys import Keys
+from sdtui.ui.language import Language
 from sdtui.ui.layout import ALL
 from sdtui.ui.messages import (
     CancelWanted,
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from sdtui.ui.presenter import StudioPresenter
     from sdtui.ui.state import Part
     from sdtui.ui.terminal_link import TerminalLink
-    from sdtui.ui.tokens import TokenCounter
 
 ASK_AFTER_S = 0.3
 """After the last of several changes of size the terminal is asked again how large its cells are."""
@@ -74,7 +74,7 @@ class StudioScreen(ArrangedScreen):
         self._terminal: TerminalLink | None = None
         self.loaded = False
         self._asking: Timer | None = None
-        self._counters: dict[PaneId, TokenCounter] = {}
+        self._language: Language | None = None
 
     def on_resize(self) -> None:
         """Another size may mean another size of the cells, too."""
@@ -120,29 +120,11 @@ class StudioScreen(ArrangedScreen):
         self._terminal = TerminalLink(self._setup.write, preview.use, self._setup.config.preview.protocol)
         preview.ready(self._terminal.writes)
         self._terminal.start()
-        await self._start_language()
-
-    async def _start_language(self) -> None:
-        """Colours and token counts."""
-        await asyncio.to_thread(importlib.import_module, "sdtui.prompt.highlight")
-        from sdtui.prompt.tokens import ClipTokenizer
-        from sdtui.ui.tokens import TokenCounter
-
-        tokenizer = ClipTokenizer()
-        for editor in self.query(PromptPane):
-            editor.colour()
-            counter = TokenCounter(tokenizer, editor.show_tokens)
-            self._counters[editor.pane] = counter
-            self.run_worker(counter.work(), group="tokens")
-        self._count_tokens()
+        self._language = Language([*self.query(PromptPane)])
+        await self._language.start(self.run_worker)
         self.loaded = True
         gc.freeze()
         gc.enable()
-
-    def _count_tokens(self) -> None:
-        for pane, counter in self._counters.items():
-            editor = self.editor(pane)
-            counter.want(editor.text, editor.reading)
 
     async def close(self) -> None:
         """Save what was typed, and leave nothing of a picture on the screen; jobs go on."""
@@ -174,7 +156,8 @@ class StudioScreen(ArrangedScreen):
             self.query_one(ParametersPane).show(form)
             for editor in self.query(PromptPane):
                 editor.read_as(marked=form.value("emphasis") != "None")
-            self._count_tokens()
+            if self._language is not None:
+                self._language.count()
         if "jobs" in parts:
             state = presenter.state
             self.query_one(JobsPane).show(tuple(state.jobs.values()), state.positions(), presenter.selected)
@@ -220,8 +203,8 @@ class StudioScreen(ArrangedScreen):
         """A prompt is another one."""
         if self._presenter is not None:
             self._presenter.write(message.pane, message.text)
-        if message.pane in self._counters:
-            self._counters[message.pane].want(message.text, self.editor(message.pane).reading)
+        if self._language is not None:
+            self._language.count()
 
     def on_param_set(self, message: ParamSet) -> None:
         """A parameter is set."""

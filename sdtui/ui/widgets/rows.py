@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.events import Click
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -107,6 +108,12 @@ class Rows(ScrollView, can_focus=True):
             content = content.pad_right(max(0, width - content.cell_length))
             content = content.stylize("reverse" if self.has_focus else "bold")
         return strip_of(content, width, self)
+
+    def on_click(self, event: Click) -> None:
+        """Put the cursor on the row that was clicked."""
+        at = event.get_content_offset(self)
+        if at is not None and self.cursor is not None and at.y + self.scroll_offset.y < self._count:
+            self.action_move_to(at.y + self.scroll_offset.y)
 
     def action_move(self, by: int) -> None:
         """Move the cursor by rows, or scroll where there is none."""

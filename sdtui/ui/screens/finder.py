@@ -1,0 +1,107 @@
+"""A list over the middle of the screen that is filtered by typing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar, NamedTuple
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.events import Key
+from textual.screen import ModalScreen
+
+from sdtui.ui.text import one_line
+from sdtui.ui.widgets.line import Line
+from sdtui.ui.widgets.rows import Rows
+
+
+class Item(NamedTuple):
+    """A line: what stands in front, what it says, what is said in passing, and what choosing it does, if anything."""
+
+    name: str
+    about: str
+    aside: str = ""
+    run: Callable[[], object] | None = None
+
+    @property
+    def said(self) -> str:
+        """Everything that can be searched for."""
+        return f"{self.name} {self.about} {self.aside}".lower()
+
+
+class FinderScreen(ModalScreen[None]):
+    """Every word that is typed has to be found in a line; enter does what the line stands for."""
+
+    DEFAULT_CSS = """
+    FinderScreen { align: center middle; background: $background 60%; }
+    FinderScreen Rows { width: 90%; max-width: 110; height: 80%; border: round $primary; background: $background; }
+    FinderScreen Line { width: 90%; max-width: 110; background: $panel; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", show=False),
+        Binding("enter", "choose", show=False),
+    ]
+
+    def __init__(self, title: str, items: Sequence[Item], *, name_cells: int, choosable: bool) -> None:
+        super().__init__()
+        self._title = title
+        self._items = items
+        self._name_cells = name_cells
+        self._choosable = choosable
+        self._found = list(items)
+        self._words = ""
+
+    def compose(self) -> ComposeResult:
+        """The list and what is typed."""
+        yield Rows(self._row, choosable=self._choosable, empty="Nothing has all of these words.")
+        yield Line(self._prompt())
+
+    def on_mount(self) -> None:
+        """Show everything."""
+        rows = self.query_one(Rows)
+        rows.border_title = self._title
+        rows.update(len(self._found))
+
+    def on_key(self, event: Key) -> None:
+        """Type a filter."""
+        if event.key == "backspace":
+            self._filter(self._words[:-1])
+        elif event.is_printable and event.character:
+            self._filter(self._words + event.character)
+        else:
+            return
+        event.stop()
+        event.prevent_default()
+
+    def action_leave(self) -> None:
+        """Back to the screen below."""
+        # Several keys may arrive before the first of them has closed the screen.
+        if self.is_current:
+            self.dismiss()
+
+    def action_choose(self) -> None:
+        """Leave, and do what the chosen line stands for."""
+        row = self.query_one(Rows).cursor
+        if self.is_current and row is not None and row < len(self._found):
+            run = self._found[row].run
+            self.dismiss()
+            if run is not None:
+                self.app.call_later(run)
+
+    def _filter(self, words: str) -> None:
+        self._words = words
+        wanted = words.lower().split()
+        self._found = [item for item in self._items if all(word in item.said for word in wanted)]
+        # Names that begin with what is typed come first.
+        self._found.sort(key=lambda item: not item.name.lower().startswith(words.lower().strip()))
+        self.query_one(Line).show(self._prompt())
+        self.query_one(Rows).update(len(self._found), 0)
+
+    def _prompt(self) -> Content:
+        return Content.assemble(" Type to filter: ", (one_line(self._words) + "▏", "bold"), "   Esc closes")
+
+    def _row(self, number: int, width: int) -> Content:
+        item = self._found[number]
+        name = Content.styled(f" {item.name}", "bold").truncate(self._name_cells, ellipsis=True, pad=True)
+        return Content.assemble(name, f" {item.about}", (f"  {item.aside}", "dim"))
