@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from itertools import count
 from pathlib import Path
@@ -100,3 +101,21 @@ def final_latents(engine: Engine, *renders: Render) -> list[Tensor]:
 def relative(one: Tensor, other: Tensor) -> float:
     """The distance of two tensors relative to the second's length."""
     return float((one - other).norm() / other.norm())
+
+
+class Clock:
+    """Seconds that pass when they are told to."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def loaded(*, clock: Callable[[], float] = time.monotonic) -> Engine:
+    """A new engine with the built-in model."""
+    made = Engine("cpu", clock=clock)
+    made.warm(builtin())
+    drive(made)
+    return made
