@@ -49,6 +49,10 @@ class Outbox:
         if not self._urgent.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._urgent.wait(), COALESCE_S)
+        return self.rest()
+
+    def rest(self) -> bytes:
+        """Everything that waits now; nothing when nothing does."""
         data = b"".join(self._frames.values())
         self._clear()
         return data

@@ -23,7 +23,7 @@ from sdtui.server.outputs import Outputs
 from sdtui.server.sessions import Sessions
 from sdtui.server.shelf import Shelf
 from sdtui.server.supervisor import Supervisor, WorkerSettings
-from sdtui.spec.event import Published, Requeued
+from sdtui.spec.event import Published, Requeued, Stopping
 from sdtui.spec.job import Render
 from sdtui.weights.hashes import HashStore
 from sdtui.worker.devices import find_devices
@@ -100,6 +100,7 @@ class Server:
         await self._stopping.wait()
         ticking.cancel()
         listener.close()
+        self._journal.note(Stopping())
         # the socket goes first: from here on a new client starts a new server, which waits for the lock
         self._workspace.socket.unlink(missing_ok=True)
         await self._supervisor.stop()

@@ -95,6 +95,8 @@ class Session:
                 self._deaf()
             for task in (writing, *self._asked):
                 task.cancel()
+            # the last word, should it still be wanted
+            self._writer.write(self._outbox.rest())
             self._writer.close()
 
     async def _read(self) -> None:

@@ -1,7 +1,7 @@
 """What happens, as a closed union: the server numbers and stores the lasting ones, clients and the job list fold them.
 
-Transient events (StepDone, Preview, WorkerState, LibraryChanged, DraftChanged, Resync) have sequence number 0 and are never stored;
-after an attach the snapshot carries their newest state instead.
+Transient events (see TRANSIENT) have sequence number 0 and are never stored; after an attach the snapshot carries their
+newest state instead.
 """
 
 from __future__ import annotations
@@ -123,6 +123,10 @@ class DraftChanged(Event, frozen=True, kw_only=True, tag="draft"):
     document: Document
 
 
+class Stopping(Event, frozen=True, kw_only=True, tag="stopping"):
+    """Somebody asked the server to end: a client should not start it again of its own accord."""
+
+
 class Resync(Event, frozen=True, kw_only=True, tag="resync"):
     """This client read too slowly and missed events: it should ask for a new snapshot."""
 
@@ -141,9 +145,10 @@ AnyEvent = (
     | WorkerState
     | LibraryChanged
     | DraftChanged
+    | Stopping
     | Resync
 )
-TRANSIENT: tuple[type[Event], ...] = (StepDone, Preview, WorkerState, LibraryChanged, DraftChanged, Resync)
+TRANSIENT: tuple[type[Event], ...] = (StepDone, Preview, WorkerState, LibraryChanged, DraftChanged, Stopping, Resync)
 
 
 class Noted(Struct, frozen=True, kw_only=True):

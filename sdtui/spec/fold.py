@@ -20,6 +20,7 @@ from sdtui.spec.event import (
     Resync,
     Started,
     StepDone,
+    Stopping,
     Submitted,
     WorkerState,
 )
@@ -44,7 +45,7 @@ def job_id_of(event: AnyEvent) -> int:
             | LogLine()
         ):
             return event.job_id
-        case WorkerState() | LibraryChanged() | DraftChanged() | Resync():
+        case WorkerState() | LibraryChanged() | DraftChanged() | Stopping() | Resync():
             return 0
         case _:
             assert_never(event)
@@ -88,6 +89,7 @@ def fold(view: JobView, event: AnyEvent) -> JobView:
             | LogLine()
             | WorkerState()
             | LibraryChanged()
+            | Stopping()
             | DraftChanged()
             | Resync()
         ):

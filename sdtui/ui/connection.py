@@ -73,6 +73,8 @@ class Connection:
         self._delays = delays
         self._link: _Link | None = None
         self._established = asyncio.Event()
+        self._wanted = asyncio.Event()
+        self._wanted.set()
 
     async def run(self) -> None:
         """Stay connected until cancelled: connect, hand the snapshot on, wait for the end, and again."""
@@ -89,7 +91,10 @@ class Connection:
             self._attach(client, link)
             await link.ended.wait()
             await self._detach(client)
-            if link.lost:
+            if not self._wanted.is_set():
+                self._say("The server was stopped. Generate starts it again.")
+                await self._wanted.wait()
+            elif link.lost:
                 reason = f": {link.error}" if link.error else "."
                 self._say(f"The connection to the server was lost{reason} Connecting again…")
                 await asyncio.sleep(self._delays.first_s)
@@ -100,8 +105,13 @@ class Connection:
         if self._link is not None:
             self._link.ended.set()
 
+    def rest(self) -> None:
+        """The server was told to end: once it is gone, do not start it again before somebody wants it."""
+        self._wanted.clear()
+
     async def established(self) -> None:
-        """Wait until there is a connection."""
+        """Wait until there is a connection; one that rests is wanted again."""
+        self._wanted.set()
         await self._established.wait()
 
     def demand(self) -> StudioClient:

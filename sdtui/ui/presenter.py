@@ -8,7 +8,7 @@ from collections.abc import Coroutine
 
 from sdtui.errors import SdtuiError
 from sdtui.spec.document import Document
-from sdtui.spec.event import DraftChanged, LibraryChanged, Noted, Resync
+from sdtui.spec.event import DraftChanged, LibraryChanged, Noted, Resync, Stopping
 from sdtui.spec.jobview import JobView
 from sdtui.spec.params import Scalar
 from sdtui.spec.verbs import Snapshot
@@ -96,6 +96,8 @@ class StudioPresenter:
                 if self.draft.meet(theirs):
                     self._view.document_changed()
                     self._view.say("The draft was changed in another window.")
+            case Stopping():
+                self.connection.rest()
             case LibraryChanged():
                 self._view.spawn(self._ask(self._read_models()))
         parts = self.state.note(noted, blob)

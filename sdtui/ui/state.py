@@ -16,6 +16,7 @@ from sdtui.spec.event import (
     Published,
     Requeued,
     Resync,
+    Stopping,
     Submitted,
     WorkerState,
 )
@@ -70,7 +71,7 @@ class StudioState:
         self.default_checkpoint = snapshot.default_checkpoint
         self.workspace = snapshot.workspace
         self.sketches = {}
-        theirs = [row for noted in snapshot.log for row in log_rows(noted)]
+        theirs = [row for noted in snapshot.log for row in log_rows(noted, self.workspace)]
         ours = [row for row in self.log if row not in theirs]
         self.log = deque(sorted([*theirs, *ours], key=lambda row: row.at), maxlen=LOG_LINES)
 
@@ -80,7 +81,7 @@ class StudioState:
             return frozenset()
         self.seq = max(self.seq, noted.seq)
         changed: set[Part] = set()
-        rows = log_rows(noted)
+        rows = log_rows(noted, self.workspace)
         if rows:
             self.log.extend(rows)
             changed.add("log")
@@ -96,7 +97,7 @@ class StudioState:
                 return {"jobs"}
             case Preview():
                 return self._sketch(event, blob)
-            case DraftChanged() | Resync() | LibraryChanged() | LogLine():
+            case DraftChanged() | Resync() | LibraryChanged() | Stopping() | LogLine():
                 return set()
             case _:
                 job = self.jobs.get(job_id_of(event))
@@ -147,15 +148,16 @@ def newest_picture(job: JobView) -> RenderView | None:
     return done[-1] if done else None
 
 
-def log_rows(noted: Noted) -> list[LogRow]:
-    """What the log says about an event; most say nothing."""
+def log_rows(noted: Noted, workspace: str = "") -> list[LogRow]:
+    """What the log says about an event; most say nothing. Paths below the workspace are told from there."""
     event = noted.event
     match event:
         case LogLine():
             about = f"#{event.job_id} " if event.job_id else ""
             return [LogRow(noted.at, event.level, about + event.text)]
         case Published():
-            return [LogRow(noted.at, "info", f"#{event.job_id} saved {event.path} ({event.seconds:.1f} s)")]
+            path = event.path.removeprefix(f"{workspace}/") if workspace else event.path
+            return [LogRow(noted.at, "info", f"#{event.job_id} saved {path} ({event.seconds:.1f} s)")]
         case Failed():
             error = event.error
             said = ": ".join(part for part in (error.where, error.what) if part)

@@ -26,6 +26,7 @@ from sdtui.spec.event import (
     Requeued,
     Started,
     StepDone,
+    Stopping,
     Submitted,
     WorkerState,
 )
@@ -241,6 +242,14 @@ async def test_stop_drains_and_stop_now_keeps_the_queue(connect, workspace):
     client, watch = await connect()
     await watch.until(ended(job))
     assert len(list(workspace.outputs.rglob("*.png"))) == 2
+
+
+async def test_a_stop_is_told_to_the_clients_that_stay(connect):
+    client, _ = await connect()
+    _, watch = await connect()
+    await client.stop("now")
+    await watch.until_lost()
+    assert isinstance(watch.events[-1], Stopping)
 
 
 async def test_a_named_file_is_written_once(connect, tmp_path):

@@ -15,6 +15,7 @@ from sdtui.spec.event import (
     Resync,
     Started,
     StepDone,
+    Stopping,
     WorkerState,
 )
 from tests.ui.fake import DREAM, SHAPES, FakeConfig, FakeServer, job_view, snapshot
@@ -226,6 +227,18 @@ async def test_a_lost_connection_is_said_and_made_again_from_the_new_snapshot() 
         assert server.opened == 2
         assert "mine" in text(pilot.app)
         assert "theirs" in text(pilot.app)
+
+
+async def test_a_server_that_was_stopped_is_left_alone_until_a_picture_is_wanted() -> None:
+    server = FakeServer()
+    async with studio(server) as pilot:
+        server.happens(Stopping(), transient=True)
+        server.loses()
+        await until_seen(pilot, "The server was stopped. Generate starts it again.")
+        assert server.opened == 1
+        await pilot.press("f5")
+        await until(pilot, lambda: server.asked("submit"))
+        assert server.opened == 2
 
 
 async def test_a_client_that_fell_behind_starts_over_from_a_snapshot() -> None:
