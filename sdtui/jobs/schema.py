@@ -32,7 +32,6 @@ MIGRATIONS: tuple[str, ...] = (
         kind TEXT NOT NULL,
         body TEXT NOT NULL
     );
-    CREATE INDEX events_kind ON events (kind, seq);
     CREATE TABLE kept (
         name TEXT PRIMARY KEY,
         body TEXT NOT NULL

@@ -110,9 +110,11 @@ class Store:
         )
 
     def newest_log(self, limit: int) -> tuple[Noted, ...]:
-        """The newest lasting log lines, oldest first."""
+        """The newest events that a log tells of, oldest first."""
         rows = self._db.execute(
-            'SELECT seq, at, body FROM events WHERE body LIKE \'{"type":"log"%\' ORDER BY seq DESC LIMIT ?', (limit,)
+            "SELECT seq, at, body FROM events WHERE kind IN ('log', 'published', 'failed', 'requeued')"
+            " ORDER BY seq DESC LIMIT ?",
+            (limit,),
         ).fetchall()
         return tuple(Noted(seq=n, at=at, event=msgspec.json.decode(body, type=AnyEvent)) for n, at, body in rows[::-1])
 

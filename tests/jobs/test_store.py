@@ -102,6 +102,13 @@ def test_the_draft_is_kept(store):
     assert store.draft().prompt == "half a sent"
 
 
+def test_the_log_tells_of_pictures_and_failures_too(store):
+    add(store)
+    for event in EVENTS:
+        store.note(event, 1.0)
+    assert [type(one.event) for one in store.newest_log(9)] == [Published, Failed, Requeued]
+
+
 def test_log_lines_come_back_in_order(store):
     for n in range(5):
         store.note(LogLine(level="info", text=str(n)), 1.0)
