@@ -100,6 +100,8 @@ def worker_environ(environ: Mapping[str, str]) -> dict[str, str]:
         **environ,
         "PYTHONPATH": os.pathsep.join(paths),
         "PYTHONUNBUFFERED": "1",
+        # libgomp's threads spin while they wait: beside any other work on a small machine that costs tenfold
+        "GOMP_SPINCOUNT": environ.get("GOMP_SPINCOUNT", "1000"),
         "HF_HUB_OFFLINE": "1",
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "TRANSFORMERS_VERBOSITY": "error",
