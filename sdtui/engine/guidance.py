@@ -7,7 +7,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from sdtui.engine.emphasis import comfy_runs
 from sdtui.engine.requests import Encoded, Text
 from sdtui.errors import RenderError
 from sdtui.prompt.nodes import Prompt
@@ -34,15 +33,7 @@ def read_mixes(render: Render) -> tuple[Mix, ...]:
 def _parts(text: str, emphasis: str, steps: int, *, negative: bool) -> tuple[Part, ...]:
     prompt = plain(text, negative=negative) if emphasis == "None" else parse(text, negative=negative)
     _refuse_tags(prompt)
-    parts = timeline(prompt, steps)
-    if emphasis != "ComfyUI":
-        return parts
-    return tuple(
-        part._replace(
-            schedule=tuple(scheduled._replace(runs=comfy_runs(scheduled.text)) for scheduled in part.schedule)
-        )
-        for part in parts
-    )
+    return timeline(prompt, steps, inner_replaces=emphasis == "ComfyUI")
 
 
 def _refuse_tags(prompt: Prompt) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 
-from sdtui.engine.emphasis import comfy_runs, weigh
+from sdtui.engine.emphasis import weigh
 from sdtui.engine.guidance import guide, read_mixes, texts_of
 from sdtui.engine.requests import Encoded
 from sdtui.errors import RenderError
+from sdtui.prompt.emphasis import runs
 from tests.engine.renders import render
 
 
@@ -76,16 +77,16 @@ def test_a_tag_that_cannot_be_followed_is_an_error_and_names_it():
         ("(a (b:1.2) c:1.5)", [("a ", 1.5), ("b", 1.2), (" c", 1.5)]),
         ("((b:1.2))", [("b", 1.2)]),
         ("(b", [("b", 1.1)]),
-        (r"\(b\)", [("(", 1.0), ("b", 1.0), (")", 1.0)]),
+        (r"\(b\)", [("(b)", 1.0)]),
         ("", [("", 1.0)]),
     ],
 )
 def test_comfyui_weighs_by_its_own_rules(text, wanted):
-    assert [(run.text, pytest.approx(run.weight)) for run in comfy_runs(text)] == wanted
+    assert [(run.text, pytest.approx(run.weight)) for run in runs(text, inner_replaces=True)] == wanted
 
 
 def test_comfyui_keeps_breaks():
-    assert [run.is_break for run in comfy_runs("(a BREAK b:1.3)")] == [False, True, False]
+    assert [run.is_break for run in runs("(a BREAK b:1.3)", inner_replaces=True)] == [False, True, False]
 
 
 ENCODED = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
