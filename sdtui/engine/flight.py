@@ -29,6 +29,7 @@ class Flight:
     request: Request | None = None
     begun_at: float | None = None
     sketch_at: float = math.inf
+    sketched: bool = False
 
     @property
     def model(self) -> ModelFile:

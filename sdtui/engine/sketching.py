@@ -15,13 +15,15 @@ from sdtui.spec.outcome import Sketched
 AFTER_S = 0.1
 EVERY_S = 0.25
 COST_FACTOR = 60
+WORTH_WATCHING_S = 1.0
 
 
 class Sketching:
     """Paces sketches: the first after 0.1 s, then every 0.25 s for each picture.
 
     Where a sketch is a decode, one at a time goes to the decode thread while that has nothing better to do, for the
-    picture that waited longest, and in the long run they take a sixtieth of the time of the steps.
+    picture that waited longest, and in the long run they take a sixtieth of the time of the steps; a picture that takes a
+    second or more always gets its first.
     """
 
     def __init__(self, decoder: Decoder[Flight]) -> None:
@@ -39,9 +41,12 @@ class Sketching:
             for flight, step, latents in due:
                 flight.sketch_at = now + EVERY_S
                 yield sketched(flight, step, checkpoint.sketcher.sketch(latents))
-        elif due and self._earned_s >= self._cost_s and not self._decoder.busy:
+        elif due and not self._decoder.busy:
             flight, step, latents = min(due, key=lambda guess: guess[0].sketch_at)
-            flight.sketch_at = now + EVERY_S
+            awaited = not flight.sketched and step_s * flight.render.params.steps >= WORTH_WATCHING_S
+            if self._earned_s < self._cost_s and not awaited:
+                return
+            flight.sketch_at, flight.sketched = now + EVERY_S, True
             self._earned_s = 0.0
             self._decoder.submit_sketch(flight, step, checkpoint, latents)
 

@@ -92,6 +92,17 @@ def test_sketches_by_decode_take_a_sixtieth_of_the_time_of_the_steps(pacing):
     assert [len(offer(2 + now, [one], 0.5)) for now in range(4)] == [1, 1, 2, 2]
 
 
+def test_a_picture_that_takes_a_second_gets_its_first_sketch_however_little_was_earned(pacing):
+    sketching, _, offer = pacing
+    before, quick, slow = in_flight(), in_flight(), in_flight()
+    assert offer(1, [before]) == [before]
+    sketching.took(100.0)
+    steps = slow.render.params.steps
+    assert offer(2, [quick], 0.9 / steps) == [before]
+    assert offer(3, [slow], 1.1 / steps) == [before, slow]
+    assert offer(4, [slow], 1.1 / steps) == [before, slow]
+
+
 def test_the_picture_that_waited_longest_is_sketched_first_and_none_while_the_thread_is_busy(pacing):
     _, thread, offer = pacing
     one, other = in_flight(0.2), in_flight(0.1)
