@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from sdtui.weights.identify import identify
 from tools.demo_model import autoencoder, pack, pipeline, text, tokens, unet
 
 
@@ -20,6 +21,12 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, d
 
 def test_the_packed_file_is_small_enough(trained) -> None:
     assert trained[0].stat().st_size <= 15e6
+
+
+def test_the_program_knows_the_packed_file(trained) -> None:
+    record = identify(trained[0])
+    assert (record.kind, record.family, record.problem) == ("checkpoint", "sd1", "")
+    assert record.defaults == {"width": 64, "height": 64, "cfg_scale": 4.0}
 
 
 def test_the_unet_comes_back_from_the_original_names(trained) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -31,6 +32,23 @@ UNET_ENDS = {
     "mid_block.attentions.0": "middle_block.1",
     "mid_block.resnets.1": "middle_block.2",
 }
+# What tells one CLIP text encoder from another; the rest of transformers' config is about running it.
+TEXT_KEYS = (
+    "attention_dropout",
+    "bos_token_id",
+    "eos_token_id",
+    "hidden_act",
+    "hidden_size",
+    "intermediate_size",
+    "layer_norm_eps",
+    "max_position_embeddings",
+    "model_type",
+    "num_attention_heads",
+    "num_hidden_layers",
+    "pad_token_id",
+    "projection_dim",
+    "vocab_size",
+)
 VAE_ATTENTION = {"group_norm": "norm", "to_q": "q", "to_k": "k", "to_v": "v", "to_out.0": "proj_out"}
 
 
@@ -102,6 +120,11 @@ def original_tensors(
     return {name: value.half().contiguous() for name, value in found.items()}
 
 
+def _without_notes(config: Mapping[str, object]) -> dict[str, object]:
+    """A diffusers config without what the library notes about itself, some of it in random order."""
+    return {key: value for key, value in config.items() if not key.startswith("_")}
+
+
 def write(weights: dict[str, dict[str, torch.Tensor]], vae_file: Path, folder: Path) -> Path:
     """Write folder/packed/shapes-64.safetensors from the UNet stage's weights and an autoencoder file."""
     encoder = text.build_folded()
@@ -109,7 +132,12 @@ def write(weights: dict[str, dict[str, torch.Tensor]], vae_file: Path, folder: P
     whole, vae = text.unfold(encoder), autoencoder.load(vae_file)
     raw = folder / "original"
     (raw / "configs").mkdir(parents=True, exist_ok=True)
-    configs = {"unet": dict(unet.build().config), "vae": dict(vae.config), "text_encoder": whole.config.to_dict()}
+    told = whole.config.to_dict()
+    configs = {
+        "unet": _without_notes(unet.build().config),
+        "vae": _without_notes(vae.config),
+        "text_encoder": {key: told[key] for key in TEXT_KEYS},
+    }
     for part, config in configs.items():
         (raw / "configs" / f"{part}.json").write_text(json.dumps(config, indent=1), "utf-8")
     save_file(original_tensors(weights["unet"], vae.state_dict(), whole.state_dict()), raw / NAME)
