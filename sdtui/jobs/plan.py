@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from sdtui.spec.params import Params, resolve_params
 
 MAX_PICTURES = 10_000
 SEED_RANGE = 2**32
+DRAWN_LATER = re.compile(r"__[\w*/-]+?__|\{[^{}|]{0,200}\|[^{}]{0,200}\}|\$\{\w{1,80}")
 
 FindCheckpoint = Callable[[str], ModelRecord]
 NamePictures = Callable[[tuple[Render, ...], float], tuple[str, ...]]
@@ -67,6 +69,12 @@ def plan(wish: Wish, *, job_id: int, now: float, seed: int, name: NamePictures) 
     paths = name(renders, now)
     named = tuple(replace(render, path=path) for render, path in zip(renders, paths, strict=True))
     return Job(id=job_id, created_at=now, document=wish.document, renders=named)
+
+
+def plain_notes(document: Document) -> tuple[str, ...]:
+    """What of the prompts looks like a wildcard or a choice, which are not drawn yet: it goes to the model as it stands."""
+    found = (match[0] for text in (document.prompt, document.negative_prompt) for match in DRAWN_LATER.finditer(text))
+    return tuple(f"{text} is not drawn yet and stays in the prompt as text." for text in dict.fromkeys(found))
 
 
 def one_path(out: str, *, force: bool, count: int) -> str:

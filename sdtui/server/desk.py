@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from sdtui import __version__
 from sdtui.errors import ModelError, ServerError, UsageError
-from sdtui.jobs.plan import SEED_RANGE, Wish, check, one_path, plan
+from sdtui.jobs.plan import SEED_RANGE, Wish, check, one_path, plain_notes, plan
 from sdtui.jobs.queue import RenderQueue, Waiting
 from sdtui.jobs.store import Store
 from sdtui.server.journal import Journal
@@ -58,7 +58,10 @@ WARMING = frozenset({"studio", "render"})
 
 @dataclass(frozen=True, kw_only=True)
 class Desk:
-    """Where requests arrive. `clock` is seconds since the epoch; `stop` is called with the mode of a Stop."""
+    """Where requests arrive. `clock` is seconds since the epoch; `stop` is called with the mode of a Stop.
+
+    `refresh` has the configuration read again if it changed.
+    """
 
     root: Path
     store: Store
@@ -69,9 +72,11 @@ class Desk:
     outputs: Outputs
     clock: Callable[[], float]
     stop: Callable[[str], None]
+    refresh: Callable[[], None]
 
     def snapshot(self) -> Snapshot:
         """Everything a client needs to show the studio as it is."""
+        self.refresh()
         return Snapshot(
             version=__version__,
             workspace=str(self.root),
@@ -109,6 +114,7 @@ class Desk:
             case Jobs(limit=limit):
                 return JobsAnswer(jobs=self.journal.views(limit))
             case Models(refresh=refresh):
+                self.refresh()
                 return ModelsAnswer(models=await (self.shelf.scan() if refresh else self.shelf.scanned()))
             case PutDraft(document=document):
                 self.store.put_draft(document)
@@ -133,6 +139,8 @@ class Desk:
         job = self._planned(wish, out=verb.out, force=verb.force)
         # nothing may come between the plan and its place in the queue: names and numbers were chosen by looking
         view = self.journal.submit(job)
+        for note in plain_notes(verb.document):
+            self.journal.log(note, level="warning", job_id=job.id)
         now = self.clock()
         self.queue.append(Waiting(render=render, queued_at=now) for render in job.renders)
         self.supervisor.revive()
@@ -145,6 +153,7 @@ class Desk:
         return PlanAnswer(count=len(job.renders), first_path=job.renders[0].path)
 
     async def _wish(self, document: Document) -> Wish:
+        self.refresh()
         await self.shelf.scanned()
         try:
             return check(document, self.shelf.find_checkpoint)

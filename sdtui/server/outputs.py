@@ -15,10 +15,15 @@ from sdtui.spec.job import Render
 class Outputs:
     """Names pictures by the configured pattern; `planned_in` tells the names that renders have in a folder."""
 
-    def __init__(self, folder: Path, pattern: str, planned_in: Callable[[Path], Iterable[str]]) -> None:
+    folder: Path
+
+    def __init__(self, planned_in: Callable[[Path], Iterable[str]]) -> None:
+        self._planned_in = planned_in
+
+    def configure(self, folder: Path, pattern: str) -> None:
+        """Where new pictures go and how they are named."""
         self.folder = folder
         self._pattern = pattern
-        self._planned_in = planned_in
 
     def name(self, renders: tuple[Render, ...], now: float) -> tuple[str, ...]:
         """A final path for each render; `now` is seconds since the epoch."""

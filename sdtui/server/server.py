@@ -21,6 +21,7 @@ from sdtui.server.desk import Desk
 from sdtui.server.journal import Journal
 from sdtui.server.outputs import Outputs
 from sdtui.server.sessions import Sessions
+from sdtui.server.settings import Settings
 from sdtui.server.shelf import Shelf
 from sdtui.server.supervisor import Supervisor, WorkerSettings
 from sdtui.spec.event import Published, Requeued, Stopping
@@ -44,7 +45,9 @@ def run(workspace: Workspace, config: Config, problems: Iterable[SdtuiError] = (
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        print(f"Another server has this workspace already: {workspace.root}", file=sys.stderr)  # noqa: T201
+        holder = os.read(lock, 100).decode(errors="replace").strip() or "unknown"
+        sentence = f"{workspace.root}: Another server has this workspace already (pid {holder})."
+        print(sentence, "Nothing is to be done: every sdtui finds it; `sdtui stop` ends it.", file=sys.stderr)  # noqa: T201
         return ALREADY
     os.ftruncate(lock, 0)
     os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
@@ -60,7 +63,7 @@ class Server:
 
     def __init__(self, workspace: Workspace, config: Config, renderer: str) -> None:
         self._workspace = workspace
-        self._config = config
+        self._settings = Settings(workspace.root, config, self._reconfigure)
         self._renderer = renderer
         self._stopping = asyncio.Event()
         self._last_busy = time.monotonic()
@@ -70,30 +73,26 @@ class Server:
         store = Store(self._workspace.state / "queue.db")
         self._journal = Journal(store, time.time)
         self._queue = RenderQueue()
-        self._outputs = Outputs(
-            self._workspace.resolve(self._config.outputs.folder), self._config.outputs.pattern, store.planned_in
-        )
+        self._outputs = Outputs(store.planned_in)
         self._recover(store)
         self._supervisor = self._make_supervisor()
-        library = Library(
-            self._model_folders(),
-            HashStore(self._workspace.state / "hashes.json"),
-            cache=self._workspace.state / "library.json",
-        )
+        self._shelf = Shelf(self._journal)
+        self._apply(self._settings.config)
         desk = Desk(
             root=self._workspace.root,
             store=store,
             journal=self._journal,
             queue=self._queue,
             supervisor=self._supervisor,
-            shelf=Shelf(library, self._journal, default=self._config.checkpoint),
+            shelf=self._shelf,
             outputs=self._outputs,
             clock=time.time,
             stop=self._stop,
+            refresh=self._settings.refresh,
         )
         self._sessions = Sessions(desk, self._journal)
         for problem in problems:
-            self._journal.log(str(problem), level="warning")
+            print(problem, file=sys.stderr)  # noqa: T201
         listener = await self._listen()
         ticking = asyncio.create_task(self._tick())
         self._supervisor.pump()
@@ -127,15 +126,31 @@ class Server:
         options = ["--state", str(self._workspace.state), "--locks", str(self._workspace.make_socket_folder().parent)]
         if self._renderer:
             options += ["--renderer", self._renderer]
-        devices = find_devices(os.environ) if self._config.devices == "auto" else self._config.devices
+        devices = find_devices(os.environ) if self._settings.config.devices == "auto" else self._settings.config.devices
         settings = WorkerSettings(
-            folder=self._workspace.state, options=tuple(options), environ=os.environ, in_flight=self._config.in_flight
+            folder=self._workspace.state,
+            options=tuple(options),
+            environ=os.environ,
+            in_flight=self._settings.config.in_flight,
         )
         return Supervisor(devices, self._queue, self._journal, settings, clock=time.monotonic, adopt=self._adopt)
 
-    def _model_folders(self) -> tuple[Path, ...]:
-        named = (self._config.models.tree, *self._config.models.folders)
-        return tuple(self._workspace.resolve(folder) for folder in named if folder)
+    def _reconfigure(self, config: Config, problems: Iterable[SdtuiError]) -> None:
+        """A configuration file was changed while the server runs."""
+        for problem in problems:
+            self._journal.log(str(problem), level="warning")
+        self._journal.log("The configuration was read again; it counts for new jobs, but `devices` after `sdtui stop`.")
+        self._apply(config)
+
+    def _apply(self, config: Config) -> None:
+        """Everything but the devices, which are chosen once."""
+        self._outputs.configure(self._workspace.resolve(config.outputs.folder), config.outputs.pattern)
+        self._supervisor.configure(in_flight=config.in_flight)
+        named = (config.models.tree, *config.models.folders)
+        folders = tuple(self._workspace.resolve(folder) for folder in named if folder)
+        state = self._workspace.state
+        library = Library(folders, HashStore(state / "hashes.json"), cache=state / "library.json")
+        self._shelf.configure(library, default=config.checkpoint)
 
     def _recover(self, store: Store) -> None:
         """After a crash: adopt pictures that were published, queue the others again, sweep what was half written."""
@@ -172,11 +187,11 @@ class Server:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
-            self._supervisor.check(self._config.release_after_s)
+            self._supervisor.check(self._settings.config.release_after_s)
             now = time.monotonic()
             if self._supervisor.busy or len(self._sessions) or len(self._queue):
                 self._last_busy = now
-            idle_exit_s = self._config.server.idle_exit_s
+            idle_exit_s = self._settings.config.server.idle_exit_s
             drained = self._supervisor.draining and not self._supervisor.busy
             if drained or (idle_exit_s and now - self._last_busy > idle_exit_s):
                 self._stopping.set()

@@ -15,13 +15,18 @@ from sdtui.spec.model import ModelFile, ModelRecord
 class Shelf:
     """The model files that are known; the first scan starts at once and nobody waits for it who need not."""
 
-    def __init__(self, library: Library, journal: Journal, *, default: str) -> None:
-        """`default` is the checkpoint for documents that name none; empty means the built-in model."""
-        self._library = library
+    _library: Library
+    _scanning: asyncio.Task[None]
+
+    def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._default = default
         self.models: tuple[ModelRecord, ...] = ()
-        self._scanning = asyncio.create_task(self._scan())
+
+    def configure(self, library: Library, *, default: str) -> None:
+        """Look through this library from now on; `default` is the checkpoint for documents that name none ("": built-in)."""
+        self._library = library
+        self._default = default
+        self._scanning = asyncio.create_task(self._scan(library))
 
     @property
     def default_name(self) -> str:
@@ -57,14 +62,17 @@ class Shelf:
     async def scan(self) -> tuple[ModelRecord, ...]:
         """Look again."""
         if self._scanning.done():
-            self._scanning = asyncio.create_task(self._scan())
+            self._scanning = asyncio.create_task(self._scan(self._library))
         return await self.scanned()
 
-    async def _scan(self) -> None:
+    async def _scan(self, library: Library) -> None:
         before = self.models
-        known = set(self._library.notes)
-        self.models = await asyncio.to_thread(self._library.scan)
-        for note in self._library.notes:
+        known = set(library.notes)
+        found = await asyncio.to_thread(library.scan)
+        if library is not self._library:
+            return
+        self.models = found
+        for note in library.notes:
             if note not in known:
                 self._journal.log(note, level="warning")
         if self.models != before:

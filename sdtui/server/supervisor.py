@@ -65,6 +65,11 @@ class Supervisor:
         """Where a worker's stderr goes."""
         return self._settings.folder / f"worker-{device.replace(':', '')}.log"
 
+    def configure(self, *, in_flight: int) -> None:
+        """How many renders each device gets at once from now on."""
+        for device in self.devices.values():
+            device.in_flight = in_flight
+
     def warm(self, checkpoint: ModelFile) -> None:
         """Start every worker and have this checkpoint loaded before anybody waits for it."""
         self._warm = checkpoint

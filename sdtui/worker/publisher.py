@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from sdtui.errors import ModelError, SdtuiError
 from sdtui.images.infotext import texts
 from sdtui.images.png import encode
@@ -73,6 +75,8 @@ class Publisher:
 
     def _publish(self, painted: Painted, document: Document) -> Path:
         render = painted.render
-        record = texts(render, document, model_hash=self._hash(render.checkpoint))
+        sha256 = self._hash(render.checkpoint)
+        render = replace(render, checkpoint=replace(render.checkpoint, sha256=sha256))
+        record = texts(render, document, model_hash=sha256)
         data = encode(painted.rgb, painted.width_px, painted.height_px, texts=record)
         return publish(Path(render.path), data, render_id=render.id, overwrite=render.overwrite)

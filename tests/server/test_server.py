@@ -1,6 +1,7 @@
 """One server, its workers and its clients, for real; only the pictures are fake."""
 
 import asyncio
+import hashlib
 import json
 import os
 import shutil
@@ -21,6 +22,7 @@ from sdtui.spec.event import (
     Cancelled,
     Failed,
     Finished,
+    LogLine,
     Preview,
     Published,
     Requeued,
@@ -59,6 +61,7 @@ async def test_a_job_becomes_a_file_and_everybody_hears_of_it(connect):
     record = json.loads(texts["sdtui"])
     assert record["render"]["id"] == published.render_id
     assert record["document"]["prompt"] == "a red circle"
+    assert record["render"]["checkpoint"]["sha256"] == hashlib.sha256(builtin_path().read_bytes()).hexdigest()
     assert any(watch.blobs)
 
 
@@ -373,3 +376,22 @@ async def test_a_checkpoint_that_landed_a_moment_ago_is_found(connect, workspace
     job = await client.submit(msgspec.structs.replace(document(), checkpoint="mine"))
     await watch.until(ended(job))
     assert "Model: mine" in read_texts(Path(watch.of(Published)[0].path))["parameters"]
+
+
+async def test_an_edited_configuration_counts_for_the_next_job(connect, workspace):
+    client, watch = await connect()
+    await watch.until(ended(await client.submit(document(seed=1))))
+    (workspace.root / "sdtui.yaml").write_text("devices: [cpu]\noutputs: {folder: elsewhere, pattern: '[seed]'}\n")
+    await watch.until(ended(await client.submit(document(seed=2))))
+    assert Path(watch.of(Published)[-1].path) == workspace.root / "elsewhere" / "2.png"
+    (workspace.root / "sdtui.yaml").write_text("devices: [cpu]\noutputs: {foldr: x}\n")
+    await watch.until(ended(await client.submit(document(seed=3))))
+    assert any("foldr" in event.text and "sdtui.yaml:2" in event.text for event in watch.of(LogLine))
+
+
+async def test_wildcards_that_are_not_drawn_yet_are_said(connect):
+    client, watch = await connect()
+    await watch.until(ended(await client.submit(document("a __colours__ cat"))))
+    assert [event.text for event in watch.of(LogLine)] == [
+        "__colours__ is not drawn yet and stays in the prompt as text."
+    ]
