@@ -15,8 +15,8 @@ from textual.events import Event, Key
 from textual.filter import LineFilter
 from textual.geometry import Region, Size
 
+from sdtui.ui.bindings import bindings
 from sdtui.ui.client import OpenClient
-from sdtui.ui.commands import bindings
 from sdtui.ui.config import StudioConfig
 from sdtui.ui.guard import OutputGuard
 from sdtui.ui.keys import keys_in_force

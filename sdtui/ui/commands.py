@@ -1,10 +1,8 @@
-"""The one table of commands that bindings, footer, help and palette are made from."""
+"""The one table of commands that bindings, footer, help and palette are made from. Knows no Textual."""
 
 from __future__ import annotations
 
 from typing import Literal, NamedTuple
-
-from textual.binding import Binding
 
 PaneId = Literal["prompt", "negative", "parameters", "jobs", "preview", "log"]
 PANES: tuple[tuple[PaneId, str], ...] = (
@@ -73,12 +71,3 @@ COMMANDS: tuple[Command, ...] = (
     Command("palette", "ctrl+p", "Commands", "Find a command by its name.", "app", 3),
 )
 COMMAND = {command.id: command for command in COMMANDS}
-
-
-def bindings(place: Place) -> list[Binding]:
-    """The bindings of a place; the app's and the studio's come before what an editor would do with the key."""
-    return [
-        Binding(row.keys, row.action, row.label, show=False, priority=place in {"app", "studio"}, id=row.id)
-        for row in COMMANDS
-        if row.place == place
-    ]

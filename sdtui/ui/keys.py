@@ -18,10 +18,11 @@ RESERVED = {
     "ctrl+right": "editors move by words with it",
 }
 TAKEN = {
-    *(f"ctrl+{letter}" for letter in "acdekuvwxyz"),
-    *("f6", "f7", "tab", "shift+tab", "enter", "escape", "space", "backspace", "delete"),
+    *(f"ctrl+{letter}" for letter in "acevxyz"),
+    *("tab", "shift+tab", "enter", "escape", "space", "backspace", "delete"),
     *("up", "down", "left", "right", "home", "end", "pageup", "pagedown"),
 }
+"""Without these a prompt cannot be edited; whatever else an editor does with a key, a command may have it instead."""
 SHOWN = {
     "up": "↑",
     "down": "↓",
@@ -66,6 +67,11 @@ def keys_in_force(config: Mapping[str, str]) -> Keys:
         by_id[command_id] = keys
         changed[command_id] = ",".join(keys)
     return Keys(by_id, changed, tuple(problems))
+
+
+def key_problems(config: Mapping[str, str]) -> tuple[str, ...]:
+    """What is wrong with changed keys, a sentence each, beginning with `keys.<command>: `; empty when nothing is."""
+    return keys_in_force(config).problems
 
 
 def _normal(typed: str) -> str:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from sdtui.ui.commands import COMMANDS
-from sdtui.ui.keys import RESERVED, TAKEN, display, keys_in_force
+from sdtui.ui.keys import RESERVED, TAKEN, display, key_problems, keys_in_force
 
 
 def test_the_table_itself_has_no_clash_and_no_key_that_cannot_be() -> None:
@@ -32,7 +35,7 @@ def test_a_key_of_the_users_takes_the_place_of_the_tables() -> None:
         ("generat", "f2", "Did you mean 'generate'?"),
         ("generate", "", "No key is given"),
         ("generate", "ctrl+h", "terminals send it for backspace"),
-        ("generate", "ctrl+k", "the prompt editor needs it"),
+        ("generate", "ctrl+x", "the prompt editor needs it"),
         ("generate", "g", "the prompt editor needs it"),
         ("generate", "f8", "F8 already is 'Cancel' (cancel)"),
         ("weight-up", "f5", "F5 already is 'Generate' (generate)"),
@@ -48,6 +51,23 @@ def test_a_key_that_cannot_be_is_left_out_and_said(command: str, key: str, said:
 
 def test_panes_may_share_keys_as_only_one_has_the_focus() -> None:
     assert keys_in_force({"retry-job": "up"}).problems == ()
+
+
+@pytest.mark.parametrize("key", ["f6", "f7", "ctrl+d", "ctrl+k", "ctrl+u", "ctrl+w", "ctrl+end"])
+def test_a_command_may_have_a_key_that_is_only_convenient_in_an_editor(key: str) -> None:
+    assert key_problems({"generate": key}) == ()
+
+
+@pytest.mark.parametrize("key", [*(f"ctrl+{letter}" for letter in "acevxyz"), "up", "g", "enter", "delete", "tab"])
+def test_no_command_may_have_a_key_that_editing_needs(key: str) -> None:
+    (problem,) = key_problems({"generate": key})
+    assert "the prompt editor needs it" in problem
+
+
+def test_keys_are_checked_without_textual() -> None:
+    asked = "import sys, sdtui.ui.keys as k; print(k.key_problems({'generat': 'f6'})[0], 'textual' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout
+    assert said == "keys.generat: There is no such command. Did you mean 'generate'? False\n"
 
 
 @pytest.mark.parametrize(("key", "shown"), [("f5", "F5"), ("ctrl+q", "Ctrl+Q"), ("alt+up", "Alt+↑"), ("delete", "Del")])

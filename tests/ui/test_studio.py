@@ -442,15 +442,26 @@ async def test_the_palette_does_what_the_key_would_have_done_in_the_pane() -> No
 
 async def test_keys_and_theme_of_the_config_are_taken_and_mistakes_said() -> None:
     server = FakeServer()
-    config = FakeConfig(keys={"generate": "f2", "cancel": "ctrl+k"}, theme="nrd")
+    config = FakeConfig(keys={"generate": "f2", "cancel": "ctrl+x"}, theme="nrd")
     async with studio(server, config=config) as pilot:
         await until_seen(pilot, "theme: There is no theme 'nrd'. Did you mean 'nord'?")
-        await until_seen(pilot, "keys.cancel: Ctrl+K cannot be used")
+        await until_seen(pilot, "keys.cancel: Ctrl+X cannot be used")
         await until_seen(pilot, " F2  Generate")
         await pilot.press("x", "f5")
         await pilot.press("f2")
         await until(pilot, lambda: server.asked("submit"))
         assert server.asked("submit") == [Document(prompt="x")]
+
+
+async def test_a_command_wins_over_what_the_editor_does_with_its_key() -> None:
+    server = FakeServer()
+    config = FakeConfig(keys={"generate": "f6", "weight-up": "f7"})
+    async with studio(server, config=config) as pilot:
+        await pilot.press(*"a cat", "f7", "f7")
+        await until_seen(pilot, "a (cat:1.2)")
+        await pilot.press("f6")
+        await until(pilot, lambda: server.asked("submit"))
+        assert server.asked("submit") == [Document(prompt="a (cat:1.2)")]
 
 
 async def test_a_paste_of_fifty_thousand_characters_arrives_whole_and_harmless() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import BindingType
 from textual.content import Content
 
-from sdtui.ui.commands import bindings
+from sdtui.ui.bindings import bindings
 from sdtui.ui.messages import CancelWanted, JobSelected, RetryWanted
 from sdtui.ui.widgets.rows import LETTERS, Rows
 

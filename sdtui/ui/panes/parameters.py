@@ -12,7 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from sdtui.errors import SdtuiError
-from sdtui.ui.commands import bindings
+from sdtui.ui.bindings import bindings
 from sdtui.ui.messages import CheckpointChosen, ParamReset, ParamSet, ParamStepped
 from sdtui.ui.text import one_line
 from sdtui.ui.widgets.line import strip_of

@@ -13,8 +13,8 @@ from textual.content import Content
 from textual.events import ScreenResume
 from textual.geometry import Region
 
+from sdtui.ui.bindings import bindings
 from sdtui.ui.client import OpenClient
-from sdtui.ui.commands import bindings
 from sdtui.ui.keys import Keys
 from sdtui.ui.language import Language
 from sdtui.ui.layout import ALL

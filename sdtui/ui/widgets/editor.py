@@ -13,7 +13,7 @@ from textual.events import Paste
 from textual.widgets import TextArea
 from textual.widgets.text_area import Selection
 
-from sdtui.ui.commands import bindings
+from sdtui.ui.bindings import bindings
 from sdtui.ui.reading import Reading
 from sdtui.ui.text import editable
 from sdtui.ui.weighting import change_weight

@@ -1,0 +1,16 @@
+"""The table of commands as Textual binds it."""
+
+from __future__ import annotations
+
+from textual.binding import Binding
+
+from sdtui.ui.commands import COMMANDS, Place
+
+
+def bindings(place: Place) -> list[Binding]:
+    """The bindings of a place; the app's and the studio's come before what an editor would do with the key."""
+    return [
+        Binding(row.keys, row.action, row.label, show=False, priority=place in {"app", "studio"}, id=row.id)
+        for row in COMMANDS
+        if row.place == place
+    ]
