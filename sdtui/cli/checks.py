@@ -12,11 +12,12 @@ import sdtui
 from sdtui.cli.finding import Finding
 from sdtui.cli.place import Place
 from sdtui.errors import ConfigError, ModelError, SdtuiError, ServerError, WorkspaceError
-from sdtui.workspace.config import user_file
+from sdtui.workspace.config import load_layers, user_file
 from sdtui.workspace.paths import WORKSPACE_FILE
 
 SHOWN_LIBRARIES = ("torch", "diffusers", "transformers", "textual", "pillow")
 ROOM_BYTES = 200_000_000
+LET_BE = "The studio goes on with the key it had; F1 shows them all."
 
 
 def check_program(place: Place) -> Iterator[Finding]:
@@ -42,6 +43,23 @@ def check_config(place: Place) -> Iterator[Finding]:
     yield Finding("config", "ok", ", ".join(there) or f"all defaults ({files[0]} is not there)")
     for problem in place.problems:
         yield Finding("config", "problem", f"{problem.where}: {problem.what}", problem.todo, ConfigError)
+
+
+def check_keys(place: Place) -> Iterator[Finding]:
+    """Whether the keys of the configuration can be what they are wished to be; silent where none is set."""
+    if not place.config.keys:
+        return
+    from sdtui.ui.keys import keys_in_force
+
+    found = keys_in_force(place.config.keys)
+    sources = load_layers(place.workspace.root).sources
+    for problem in found.problems:
+        source = next(
+            (sources.get(f"keys.{name}") for name in place.config.keys if problem.startswith(f"keys.{name}: ")), ""
+        )
+        yield Finding("keys", "problem", f"{source}: {problem}" if source else problem, LET_BE, ConfigError)
+    if found.changed:
+        yield Finding("keys", "ok", ", ".join(f"{name}: {keys}" for name, keys in found.changed.items()))
 
 
 def check_workspace(place: Place) -> Iterator[Finding]:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from sdtui.cli.place import Place, open_place
 from sdtui.cli.say import note
+from sdtui.errors import UsageError
 
 if TYPE_CHECKING:
     from sdtui.client.client import Client
 
 T = TypeVar("T")
+
+ALL = 0
+"""What stands for every job where a job's number is asked for."""
 
 
 def ask(folder: Path | None, talk: Callable[[Client], Awaitable[T]], *, start: bool = True) -> T:
@@ -41,11 +46,18 @@ def note_problems(place: Place) -> None:
 
 
 def job_number(text: str) -> int:
-    """A job's number as users type it: 7 or #7; raises ValueError, which the parser turns into a sentence."""
-    number = int(text.removeprefix("#"))
-    if number < 1:
-        raise ValueError(text)
-    return number
+    """A job's number as users type it: 7 or #7; raises UsageError."""
+    digits = text.removeprefix("#")
+    if not re.fullmatch(r"[0-9]{1,15}", digits) or int(digits) < 1:
+        raise UsageError(f"'{text}' is no number of a job.", todo="`sdtui ls` shows them; `all` takes every one.")
+    return int(digits)
 
 
-job_number.__name__ = "job number"
+def job_or_all(text: str) -> int:
+    """The same, and 0 for the word all; raises UsageError."""
+    return ALL if text.lower() == "all" else job_number(text)
+
+
+def pictures(count: int) -> str:
+    """How many pictures, in words."""
+    return "1 picture" if count == 1 else f"{count} pictures"

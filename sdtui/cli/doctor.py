@@ -40,6 +40,7 @@ def findings(place: Place) -> Iterator[Finding]:
     every: tuple[Callable[[Place], Iterator[Finding]], ...] = (
         checks.check_program,
         checks.check_config,
+        checks.check_keys,
         checks.check_workspace,
         checks.check_outputs,
         checks.check_models,

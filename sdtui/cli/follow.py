@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Iterable
 
-from sdtui.cli.exits import FAILED, INTERRUPTED, OK
+from sdtui.cli.exits import FAILED, INTERRUPTED, OK, exit_code
 from sdtui.cli.place import Place
 from sdtui.cli.progress import Display
 from sdtui.client.client import Client
-from sdtui.errors import SdtuiError, ServerError
+from sdtui.errors import ModelError, SdtuiError, ServerError, WorkspaceError
 from sdtui.spec.complaint import error_of
 from sdtui.spec.document import Document
 from sdtui.spec.event import Finished, Noted, Resync, WorkerState
 from sdtui.spec.fold import fold, job_id_of
-from sdtui.spec.jobview import JobView
+from sdtui.spec.jobview import JobView, RenderView
 
 SECOND_LOOK = 100
+
+
+def failure_code(failed: Iterable[RenderView]) -> int:
+    """The exit code of failed pictures: a model's or a file's own when they all failed of that, else the picture's."""
+    errors = [error_of(picture.error) if picture.error else None for picture in failed]
+    codes = {exit_code(error) if isinstance(error, ModelError | WorkspaceError) else FAILED for error in errors}
+    return codes.pop() if len(codes) == 1 else FAILED
 
 
 class Follower:
@@ -94,7 +102,7 @@ class Follower:
             if picture.error is not None:
                 self._display.tell(f"sdtui: {error_of(picture.error)}")
         if failed:
-            return FAILED
+            return failure_code(failed)
         if job.state == "cancelled":
             self._display.tell(f"Job {job.id} was cancelled.")
             return INTERRUPTED if self._interrupts else FAILED

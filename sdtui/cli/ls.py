@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import argparse
+import re
 import time
 from typing import TYPE_CHECKING
 
 from sdtui.cli.connection import ask
 from sdtui.cli.say import say
+from sdtui.errors import UsageError
 
 if TYPE_CHECKING:
     from sdtui.spec.jobview import JobView
 
+LISTED = 20
+MOST = 1_000_000
+
 
 def options(parser: argparse.ArgumentParser) -> None:
     """How many, and as what."""
-    parser.add_argument("-n", "--limit", metavar="N", type=int, default=20, help="the newest N jobs (20)")
+    parser.add_argument("-n", "--limit", metavar="N", type=_limit, default=LISTED, help=f"the newest N jobs ({LISTED})")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the list."""
-    jobs = ask(args.workspace, lambda client: client.jobs(max(args.limit, 0)))
+    jobs = ask(args.workspace, lambda client: client.jobs(args.limit))
     if args.json:
         from sdtui.cli.json_lines import job_line
 
@@ -35,6 +40,12 @@ def run(args: argparse.Namespace) -> int:
         now = time.time()
         say(table(("JOB", "STATE", "DONE", "AGE", "PROMPT"), [_row(job, now) for job in jobs]))
     return 0
+
+
+def _limit(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,7}", text) or not 1 <= int(text) <= MOST:
+        raise UsageError(f"-n takes a whole number from 1 to {MOST}, not '{text}'.")
+    return int(text)
 
 
 def _row(job: JobView, now: float) -> tuple[str, ...]:

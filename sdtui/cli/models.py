@@ -1,4 +1,4 @@
-"""List the model files that were found: the built-in one and those of the folders in the configuration."""
+"""Look through the model folders and list what is there: the built-in model and those of the configured folders."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ if TYPE_CHECKING:
 
 
 def options(parser: argparse.ArgumentParser) -> None:
-    """As what, and how fresh."""
-    parser.add_argument("--refresh", action="store_true", help="look through the folders anew")
+    """As what."""
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the list."""
-    records = ask(args.workspace, lambda client: client.models(args.refresh))
+    records = ask(args.workspace, lambda client: client.models(refresh=True))
     if args.json:
         from sdtui.cli.json_lines import line
 

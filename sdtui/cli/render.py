@@ -1,13 +1,15 @@
 """Make pictures of a prompt or a file and print their paths.
 
 A .txt file is the prompt; a .yaml or .json file has `prompt`, `negative_prompt`, `checkpoint` and `params` (presets are such
-files). What is given on the command line counts over the file. Ctrl+C cancels the job; the second one leaves it be.
+files); `-f -` reads a prompt from standard input. What is given on the command line counts over the file.
+Ctrl+C cancels the job; the second one leaves it be.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import sys
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -19,14 +21,21 @@ from sdtui.spec.document import Document
 from sdtui.spec.params import FIELDS, Field, Scalar, parse_value
 from sdtui.workspace.paths import expand
 
+PIPE = Path("-")
+OFTEN_BROUGHT = frozenset({"cfg_scale", "width", "height"})
+OWN = " or the checkpoint's own"
+BROUGHT = "A checkpoint may bring defaults of its own; the built-in one is made for 64×64 pixels and a CFG scale of 4."
+
 
 def options(parser: argparse.ArgumentParser) -> None:
     """What to make, one option for each row of FIELDS, where to put it, what to print."""
     parser.add_argument("prompt", metavar="PROMPT", nargs="?", help="what is to be seen")
-    parser.add_argument("-f", "--file", metavar="FILE", type=Path, help="a document: .txt, .yaml or .json")
+    parser.add_argument(
+        "-f", "--file", metavar="FILE", type=Path, help="a document: .txt, .yaml, .json; - for a prompt from a pipe"
+    )
     parser.add_argument("--negative", metavar="TEXT", help="what is not to be seen")
     parser.add_argument("--checkpoint", metavar="NAME", help="the model (see `sdtui models`)")
-    fields = parser.add_argument_group("parameters")
+    fields = parser.add_argument_group("parameters", BROUGHT)
     for field in FIELDS:
         _add_field(fields, field)
     output = parser.add_argument_group("output")
@@ -65,7 +74,13 @@ def read_arguments(args: argparse.Namespace) -> Document:
         raise UsageError("There is nothing to make a picture of.", todo="Give a PROMPT or -f FILE.")
     if args.force and not args.out:
         raise UsageError("--force goes with -o.", todo="Pictures without -o never replace one.")
-    document = read_document(args.file) if args.file is not None else Document()
+    document = Document()
+    if args.file is not None:
+        document = Document(prompt=_read_pipe()) if args.file == PIPE else read_document(args.file)
+        if args.prompt is None and not document.prompt.strip():
+            where = "standard input" if args.file == PIPE else str(args.file)
+            todo = "Give a PROMPT next to it, or write one into it."
+            raise UsageError("There is nothing to make a picture of: no prompt.", where=where, todo=todo)
     params: dict[str, Scalar] = dict(document.params)
     for field in FIELDS:
         given = getattr(args, field.name)
@@ -78,6 +93,19 @@ def read_arguments(args: argparse.Namespace) -> Document:
         checkpoint=document.checkpoint if args.checkpoint is None else args.checkpoint,
         params=params,
     )
+
+
+def _read_pipe() -> str:
+    """What standard input says until it ends; raises UsageError."""
+    from sdtui.workspace.yaml_reader import MAX_BYTES
+
+    data = sys.stdin.buffer.read(MAX_BYTES + 1) if sys.stdin is not None else b""
+    if len(data) > MAX_BYTES:
+        raise UsageError(f"The text is larger than {MAX_BYTES / 1e6:g} MB.", where="standard input")
+    try:
+        return data.decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        raise UsageError("This is not UTF-8 text.", where="standard input") from None
 
 
 def _check_utf8(text: str, what: str) -> None:
@@ -99,6 +127,7 @@ def _add_field(group: argparse._ArgumentGroup, field: Field) -> None:
 
 
 def _bounds(field: Field) -> str:
+    default = f"{field.default:g}" if isinstance(field.default, float) else str(field.default)
     if field.choices:
-        return f"{', '.join(field.choices)}; default {field.default}"
-    return f"{field.low:.10g} to {field.high:.10g}; default {field.default}"
+        return f"{', '.join(field.choices)}; default {default}"
+    return f"{field.low:.10g} to {field.high:.10g}; default {default}{OWN if field.name in OFTEN_BROUGHT else ''}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,11 +13,12 @@ from sdtui.errors import UsageError
 if TYPE_CHECKING:
     from sdtui.ui.client import OnEvent, OnLost, StudioClient
 
+INSTEAD = 'Without one: sdtui render "…".'
+
 
 def open_studio(folder: Path | None) -> int:
-    """Run it until the user leaves; jobs go on."""
-    if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr)):
-        raise UsageError("The studio needs a terminal.", todo='Without one: sdtui render "…".')
+    """Run it until the user leaves; jobs go on. Raises UsageError where there is no terminal to show it in."""
+    _check_terminal()
     place = open_place(folder)
 
     async def open_client(on_event: OnEvent, on_lost: OnLost) -> StudioClient:
@@ -27,3 +29,15 @@ def open_studio(folder: Path | None) -> int:
     from sdtui.ui.app import run
 
     return run(open_client, place.config, problems=[str(problem) for problem in place.problems])
+
+
+def _check_terminal() -> None:
+    # Keys come from the first; the screen is written to the third. The second tells what the user is after: `sdtui | cat`.
+    streams = {"input": sys.stdin, "output": sys.stdout, "error output": sys.stderr}
+    away = [name for name, stream in streams.items() if stream is None or not stream.isatty()]
+    if away:
+        raise UsageError(f"The studio needs a terminal, and its {away[0]} is none.", todo=INSTEAD)
+    term = os.environ.get("TERM", "")
+    if term in {"", "dumb", "unknown"}:
+        said = f"TERM is {term}" if term else "TERM is not set"
+        raise UsageError(f"The studio needs a terminal that can move its cursor, and {said}.", todo=INSTEAD)

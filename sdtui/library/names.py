@@ -119,11 +119,15 @@ def _refuse_other_hash(named: Sequence[ModelRecord], sha: str, name: str, kind: 
 def _missing(records: Sequence[ModelRecord], kind: ModelKind, name: str) -> ModelError:
     others = [record for record in records if record.kind != kind and record.name.casefold() == name.casefold()]
     if others:
-        return ModelError(f"'{name}' is no {KINDS[kind]} but a {KINDS[others[0].kind]}.", where=others[0].path)
-    names = [record.name for record in records if record.kind == kind]
+        return ModelError(f"'{name}' is no {KINDS[kind]}{_but(others[0])}.", where=others[0].path)
+    names = [record.name for record in records if record.kind == kind and not record.problem]
     near = _nearest(name, names)
     todo = f"Did you mean {_either(near)}?" if near else _all_of(names)
     return ModelError(f"There is no {KINDS[kind]} named '{name}'.", todo=todo)
+
+
+def _but(record: ModelRecord) -> str:
+    return f" but a {KINDS[record.kind]}" if record.kind != "unknown" else ", and what it is cannot be told"
 
 
 def _nearest(name: str, names: Sequence[str]) -> list[str]:

@@ -203,13 +203,13 @@ def parse_value(name: str, text: str) -> Scalar:
         if field.kind == "float":
             return check_value(name, float(typed))
     except ValueError:
-        raise UsageError(f"{field.label} is {_wanted(field)}, not '{text}'.", where=name) from None
+        raise UsageError(f"{field.label} is {_wanted(field)}, not '{text}'.") from None
     if field.kind == "bool":
         if typed.lower() in {"on", "yes", "true", "1"}:
             return True
         if typed.lower() in {"off", "no", "false", "0"}:
             return False
-        raise UsageError(f"{field.label} is on or off, not '{text}'.", where=name)
+        raise UsageError(f"{field.label} is on or off, not '{text}'.")
     for choice in field.choices:
         if choice.lower() == typed.lower():
             return choice
@@ -234,31 +234,29 @@ def check_value(name: str, value: Scalar) -> Scalar:
     if field.kind == "bool":
         if isinstance(value, bool):
             return value
-        raise UsageError(f"{field.label} is on or off, not {value!r}.", where=name)
+        raise UsageError(f"{field.label} is on or off, not {value!r}.")
     if field.kind == "choice":
         if value in field.choices:
             return value
         near = difflib.get_close_matches(str(value), field.choices, n=1, cutoff=0.4)
         raise UsageError(
             f"There is no {field.label.lower()} '{value}'.",
-            where=name,
             todo=f"Did you mean '{near[0]}'?" if near else f"Known: {', '.join(field.choices)}.",
         )
     if (
         isinstance(value, bool)
         or not isinstance(value, int | float)
-        or not math.isfinite(value)
+        or (isinstance(value, float) and not math.isfinite(value))
         or (field.kind == "int" and value != int(value))
     ):
-        raise UsageError(f"{field.label} is {_wanted(field)}, not {value!r}.", where=name)
+        raise UsageError(f"{field.label} is {_wanted(field)}, not {value!r}.")
     if not field.low <= value <= field.high:
-        raise UsageError(f"{field.label} is {_wanted(field)}, not {value:g}.", where=name)
+        raise UsageError(f"{field.label} is {_wanted(field)}, not {_told(value)}.")
     if value % field.multiple and field.kind == "int":
         below = int(value) // field.multiple * field.multiple
         near_two = [size for size in (below, below + field.multiple) if field.low <= size <= field.high]
         raise UsageError(
-            f"{field.label} must be a multiple of {field.multiple}, not {value:g}.",
-            where=name,
+            f"{field.label} must be a multiple of {field.multiple}, not {_told(value)}.",
             todo=f"Use {' or '.join(map(str, near_two))}.",
         )
     return int(value) if field.kind == "int" else float(value)
@@ -271,6 +269,11 @@ def resolve_params(*layers: Mapping[str, Scalar]) -> Params:
         for name, value in layer.items():
             merged[name] = check_value(name, value)
     return Params(**merged)  # type: ignore[arg-type]
+
+
+def _told(value: float) -> str:
+    """A number without rounding what was typed."""
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
 def _wanted(field: Field) -> str:

@@ -7,9 +7,9 @@ where both set a key, the workspace's counts.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta, Struct
@@ -17,6 +17,9 @@ from msgspec import Meta, Struct
 from sdtui.errors import ConfigError, SdtuiError
 from sdtui.workspace.paths import WORKSPACE_FILE, expand
 from sdtui.workspace.tree import Plain, Tree
+
+if TYPE_CHECKING:
+    from sdtui.workspace.schema import Leaf
 
 # What a folder found on the way up must not decide for its visitor: where they live, and which program is run.
 USER_ONLY: Mapping[str, str] = {"workspace": "a workspace cannot name another", "viewer": "it names a program to run"}
@@ -132,7 +135,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Layers(NamedTuple):
-    """A configuration with the story behind it: which file set which key (by dotted name), and what was wrong."""
+    """A configuration with the story behind it: which file and line set which key (by dotted name), and what was wrong."""
 
     config: Config
     sources: Mapping[str, str]
@@ -197,6 +200,7 @@ def _add_layer(file: Path, is_users: bool, merged: dict[str, Plain], sources: di
     for leaf in leaves(Config):
         if _is_set(values, leaf.path):
             sources[leaf.name] = tree.place(leaf.path)
+            sources.update((f"{leaf.name}.{key}", tree.place((*leaf.path, key))) for key in _keys_below(values, leaf))
     return problems
 
 
@@ -222,6 +226,12 @@ def _merge(into: dict[str, Plain], values: Mapping[str, Plain]) -> None:
             _merge(below, value)
         else:
             into[key] = value
+
+
+def _keys_below(values: Mapping[str, Plain], leaf: Leaf) -> Iterable[str]:
+    """What a free map at the top of the file names itself, such as the commands below `keys:`."""
+    value = values.get(leaf.name)
+    return value if isinstance(value, dict) else ()
 
 
 def _is_set(values: Mapping[str, Plain], path: tuple[str, ...]) -> bool:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sdtui.cli.checks import check_config, check_models, check_outputs, check_program, check_workspace
+from sdtui.cli.checks import check_config, check_keys, check_models, check_outputs, check_program, check_workspace
 from sdtui.cli.device_check import check_devices
 from sdtui.cli.finding import Finding
 from sdtui.cli.place import Place, open_place
@@ -54,6 +55,40 @@ def test_a_healthy_place_has_no_problems(place: Place) -> None:
 def test_problems_of_the_configuration_are_told_with_their_place(place: Place) -> None:
     told = problems(check_config(place._replace(problems=(ConfigError("no key 'a'.", where="f:1", todo="b?"),))))
     assert [(one.text, one.todo, one.kind) for one in told] == [("f:1: no key 'a'.", "b?", ConfigError)]
+
+
+def test_keys_that_cannot_be_are_problems_with_the_line_that_set_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SDTUI_CONFIG", str(tmp_path / "mine.yaml"))
+    (tmp_path / "mine.yaml").write_text("keys:\n  generat: f2\n  quit: f3\n")
+    (tmp_path / "presets").mkdir()
+    (tmp_path / "wildcards").mkdir()
+    (tmp_path / "sdtui.yaml").write_text("keys:\n  help: f8\n  palette: ctrl+h\n")
+    found = tuple(check_keys(open_place(tmp_path)))
+    told = problems(iter(found))
+    assert [one.text.partition(": ")[0] for one in told] == [
+        f"{tmp_path}/mine.yaml:2",
+        f"{tmp_path}/sdtui.yaml:2",
+        f"{tmp_path}/sdtui.yaml:3",
+    ]
+    assert "Did you mean 'generate'?" in told[0].text
+    assert "F8 already is 'Cancel'" in told[1].text
+    assert {one.kind for one in told} == {ConfigError}
+    assert [one.text for one in found if one.state == "ok"] == ["quit: f3"]
+
+
+def test_keys_are_checked_only_where_there_are_some_and_without_textual(place: Place) -> None:
+    assert not tuple(check_keys(place))
+    code = (
+        "import sys; from pathlib import Path; from sdtui.cli.checks import check_keys;"
+        "from sdtui.cli.place import Place; from sdtui.workspace.config import Config;"
+        "from sdtui.workspace.paths import Workspace;"
+        "print(*check_keys(Place(Workspace(Path('.')), Config(keys={'generate': 'f8'}))));"
+        "assert 'textual' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "F8 already is 'Cancel'" in done.stdout
 
 
 def test_outputs_that_cannot_be_written_are_a_problem(place: Place, tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from sdtui.cli.render import read_arguments
 from sdtui.errors import SdtuiError, UsageError
 from sdtui.spec.document import Document
 from sdtui.spec.params import FIELDS
+from sdtui.weights.identify import builtin_path, identify
 
 
 @pytest.mark.parametrize(
@@ -95,6 +98,42 @@ def test_the_command_line_counts_over_the_file(tmp_path: Path) -> None:
     file.write_text("prompt: a\nnegative_prompt: b\nparams: {steps: 3, width: 64}\n")
     document = render_document("c", "-f", str(file), "--steps", "5", "--negative", "")
     assert document == Document(prompt="c", negative_prompt="", params={"steps": 5, "width": 64})
+
+
+def test_a_file_without_a_prompt_is_given_one(tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text("params: {steps: 3, width: 64}\n")
+    assert render_document("c", "-f", str(file), "--steps", "5").params == {"steps": 5, "width": 64}
+    assert render_document("", "-f", str(file)).prompt == ""
+    for text in ("params: {steps: 3}", "prompt: ' '", ""):
+        file.write_text(text)
+        with pytest.raises(UsageError, match="no prompt") as caught:
+            render_document("-f", str(file), "--steps", "5")
+        assert caught.value.where == str(file)
+        assert "PROMPT" in caught.value.todo
+
+
+PRESETS = Path(__file__).resolve().parents[2] / "presets"
+EXAMPLES = re.findall(r"^    (sdtui .+)$", (PRESETS / "README.md").read_text(), re.M)
+
+
+@pytest.mark.parametrize("line", EXAMPLES)
+def test_an_example_of_the_presets_readme_works(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(PRESETS.parent)
+    assert len(EXAMPLES) >= 3
+    document = render_document(*shlex.split(line)[2:])
+    assert document.prompt
+    assert document.params
+
+
+def test_the_help_tells_of_defaults_that_a_checkpoint_brings() -> None:
+    command = find_command("render")
+    page = " ".join(command_parser(command, load_command(command)).format_help().split())
+    builtin = identify(builtin_path()).defaults
+    assert builtin == {"width": 64, "height": 64, "cfg_scale": 4.0}
+    assert "64×64 pixels and a CFG scale of 4." in page
+    for default in ("default 7", "default 512"):
+        assert f"{default} or the checkpoint's own)" in page
 
 
 @pytest.mark.parametrize(

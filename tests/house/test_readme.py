@@ -11,6 +11,7 @@ import pytest
 
 from sdtui.cli.parser import command_parser, find_command, load_command, split, top_parser
 from sdtui.ui.commands import COMMANDS
+from sdtui.ui.keys import keys_in_force
 from sdtui.workspace.config import Config
 from sdtui.workspace.schema import fit
 from sdtui.workspace.yaml_reader import parse_yaml
@@ -62,6 +63,12 @@ def test_the_keys_in_the_readme_are_the_studio_s() -> None:
     assert len(mentioned) >= 12
     assert mentioned <= known
     assert COMMANDS[0].id == "generate"
+
+
+def test_the_example_of_a_changed_key_can_be_used() -> None:
+    example = re.search(r"`keys: \{(\S+): (\S+)\}`", README)
+    assert example is not None
+    assert keys_in_force({example[1]: example[2]}).changed == {example[1]: example[2]}
 
 
 def test_the_configuration_in_the_readme_fits_the_schema() -> None:

@@ -29,6 +29,8 @@ SHELF = (
     record("new/pruned"),
     record("detail", kind="lora"),
     record("bracket [1]"),
+    record("foreign", kind="unknown", problem="Its tensors are of no model that is known."),
+    record("aborted", problem="The file ends too soon."),
 )
 
 
@@ -70,6 +72,8 @@ def test_checkpoint_is_found_by_every_way_of_writing_its_name(asked: str, name: 
         ("mix.v2.safetensors", "'anime/mix.v1'"),
         ("same", "could be any of 'one/same', 'two/same'"),
         ("detail", "'detail' is no checkpoint but a LoRA."),
+        ("foreign", "'foreign' is no checkpoint, and what it is cannot be told."),
+        ("abortd", "There is no checkpoint named 'abortd'. Known: Deliberate_v2"),
         ("Deliberate_v2 [cccccccccc]", "its hash is aaaaaaaaaa"),
         ("[cccccccccc]", "There is no checkpoint named '[cccccccccc]'."),
         ("zzzzzzzz", "Known: Deliberate_v2, anime/mix.v1"),
@@ -82,6 +86,13 @@ def test_name_that_is_not_found_says_what_would_be(asked: str, says: str) -> Non
     with pytest.raises(ModelError) as caught:
         find(SHELF, "checkpoint", asked)
     assert says in str(caught.value)
+
+
+def test_what_cannot_be_used_is_not_offered() -> None:
+    with pytest.raises(ModelError) as caught:
+        find(SHELF, "checkpoint", "zzzzzzzz")
+    assert "aborted" not in caught.value.todo
+    assert "old/pruned" not in caught.value.todo
 
 
 def test_empty_library_says_so() -> None:

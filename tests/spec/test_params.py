@@ -47,7 +47,9 @@ def test_typed_values(name, text, value):
         ("steps", "2.5", "whole number"),
         ("cfg_scale", "nan", "a number from 1 to 30"),
         ("cfg_scale", "inf", "a number from 1 to 30"),
-        ("seed", "4294967296", "4294967295"),
+        ("seed", "4294967296", "to 4294967295, not 4294967296."),
+        ("cfg_scale", "30.0000001", "not 30.0000001."),
+        ("steps", "1" + "0" * 400, "from 1 to 150, not 1000"),
         ("sampler", "Eular", "no sampler 'Eular'. Did you mean 'Euler'?"),
         ("exact", "maybe", "on or off"),
         ("widht", "512", "no parameter 'widht'. Did you mean 'width'?"),
@@ -57,6 +59,7 @@ def test_refusals_say_what_would_do(name, text, says):
     with pytest.raises(UsageError) as refused:
         parse_value(name, text)
     assert says in str(refused.value)
+    assert refused.value.where == ""
 
 
 def test_later_layers_win_and_are_checked():
