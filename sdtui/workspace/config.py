@@ -108,7 +108,8 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Literal["auto"] | tuple[Device, ...],
         Meta(
             title="auto or a list such as [cpu] or [cuda:0, cuda:1]",
-            description="auto takes every GPU, else the CPU; a list names them: cpu, cuda:0, mps.",
+            description="auto takes every GPU, else the CPU; a list names them: cpu, cuda:0, mps. "
+            "Counts after `sdtui stop`.",
         ),
     ] = "auto"
     in_flight: Annotated[

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
 TYPED = sorted(
-    {line.split("#")[0].strip() for line in re.findall(r"^    (sdtui.*)$", README, re.M)}
+    {line.split("#")[0].strip() for line in re.findall(r"^    (?:echo .*\| )?(sdtui.*)$", README, re.M)}
     | {
         words
         for words in re.findall(r"`(sdtui[^`]*)`", README)

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from sdtui.errors import ConfigError
-from sdtui.workspace.config import Config, load_config, load_config_leniently, user_file
+from sdtui.workspace.config import Config, load_config, load_config_leniently, load_layers, user_file
 from sdtui.workspace.config_page import show
 from sdtui.workspace.schema import leaves
 from sdtui.workspace.yaml_reader import parse_yaml
@@ -138,3 +138,10 @@ def test_the_page_says_where_a_value_comes_from(home: Path) -> None:
     assert f"checkpoint: c  # {home}/sdtui.yaml:1" in page
     assert f"folder: b  # {user}:3" in page
     assert "in_flight: 16  # default" in page
+
+
+def test_each_changed_key_is_known_by_the_line_that_set_it(home: Path) -> None:
+    user = write_user(home, "keys:\n  generate: f5\n  quit: f3\n")
+    root = write_workspace(home, "keys: {quit: f4}\n")
+    sources = load_layers(root).sources
+    assert (sources["keys.generate"], sources["keys.quit"]) == (f"{user}:2", f"{root}/sdtui.yaml:1")
