@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sdtui.spec.complaint import error_of
 from sdtui.spec.jobview import JobView
 from sdtui.ui.shown import Shown
 
@@ -18,7 +19,7 @@ def caption(job: JobView | None, shown: Shown | None, generate_key: str) -> str:
     match job.state:
         case "failed":
             error = next((render.error for render in job.renders if render.error is not None), None)
-            said = f": {error.what} {error.todo}".rstrip() if error is not None else "."
+            said = f": {error_of(error)}" if error is not None else "."
             return f"{name} failed{said}"
         case "cancelled":
             return f"{name} was cancelled."

@@ -17,6 +17,8 @@ MARKS: dict[RenderState, tuple[str, str]] = {
     "cancelled": ("–", "dim"),
 }
 BAR_CELLS = 10
+PROMPT_CELLS = 24
+"""What a prompt is left of a row, at the least, before what went wrong is cut."""
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
@@ -24,11 +26,13 @@ def job_row(job: JobView, position: int, width: int) -> Content:
     """Mark, number, where it stands, and as much of the prompt as fits; `position` is its place among the waiting jobs."""
     mark, colour = MARKS[job.state]
     head = f"{mark} #{job.id} "
-    standing = _standing(job, position)
-    prompt = one_line(job.document.prompt) or "(no prompt)"
-    room = max(0, width - len(head) - len(standing) - 1)
-    middle = Content(prompt).truncate(room, ellipsis=True, pad=True)
-    return Content.assemble((head, colour), middle, " ", (standing, "" if job.state != "failed" else "$error"))
+    prompt = Content(one_line(job.document.prompt) or "(no prompt)")
+    standing = Content.styled(_standing(job, position), "$error" if job.state == "failed" else "")
+    room = max(0, width - len(head) - 1)
+    kept = min(prompt.cell_length, PROMPT_CELLS, room // 2) if job.state == "failed" else 0
+    standing = standing.truncate(room - kept, ellipsis=True)
+    middle = prompt.truncate(room - standing.cell_length, ellipsis=True, pad=True)
+    return Content.assemble((head, colour), middle, " ", standing)
 
 
 def bar(progress: float, cells: int = BAR_CELLS) -> str:
@@ -63,10 +67,11 @@ def _standing(job: JobView, position: int) -> str:
         case "queued":
             return f"{of_many}waits, {_ordinal(position)} in line" if position else f"{of_many}waits"
         case "done":
-            return f"{of_many}{sum(render.seconds for render in job.renders):.1f} s"
+            # Pictures that were made together share their time, so it is no sum.
+            return of_many.strip() or f"{job.renders[0].seconds:.1f} s"
         case "failed":
             error = next((render.error for render in job.renders if render.error is not None), None)
-            return f"{of_many}failed" + (f": {one_line(error.what)[:40]}" if error is not None else "")
+            return f"{of_many}failed" + (f": {one_line(error.what)}" if error is not None else "")
         case _:
             return f"{of_many}cancelled"
 

@@ -50,9 +50,10 @@ class Sketch(NamedTuple):
 
 
 class StudioState:
-    """Jobs, workers, models and log; `adopt` starts over from a snapshot, `note` takes an event in."""
+    """Jobs, workers, models and log; `adopt` starts over from a snapshot, `note` takes an event in; `known` after the first snapshot."""
 
     def __init__(self) -> None:
+        self.known = False
         self.seq = 0
         self.jobs: dict[int, JobView] = {}
         self.workers: dict[str, WorkerState] = {}
@@ -64,6 +65,7 @@ class StudioState:
 
     def adopt(self, snapshot: Snapshot) -> None:
         """Take everything from a snapshot; the log keeps what was said here and is not in it."""
+        self.known = True
         self.seq = snapshot.seq
         self.jobs = {job.id: job for job in sorted(snapshot.jobs, key=lambda job: job.id)}
         self.workers = {worker.device: worker for worker in snapshot.workers}

@@ -27,7 +27,10 @@ def change_weight(text: str, start: int, end: int, steps: int) -> Change | None:
     As A1111's ctrl+up and ctrl+down: `word` becomes `(word:1.1)`, a weight that is there already changes by 0.1, and at 1 the
     brackets go.
     """
-    inner = _around(text, start, end) or (_word(text, start) if start == end else (start, end))
+    if start == end:
+        inner = _at_bracket(text, start) or _around(text, start, end) or _word_or_before(text, start)
+    else:
+        inner = _around(text, start, end) or (start, end)
     inner_start, inner_end = _trim(text, *inner)
     if inner_start >= inner_end:
         return None
@@ -60,6 +63,36 @@ def _around(text: str, start: int, end: int) -> tuple[int, int] | None:
     if match is None or match.end() != len(inside):
         return None
     return opening + 1, opening + 1 + match.start()
+
+
+def _at_bracket(text: str, at: int) -> tuple[int, int] | None:
+    """The inside of the `(…:weight)`, whatever is in it, one of whose brackets is at the place."""
+    if at >= len(text) or text[at] not in "()" or _escaped(text, at):
+        return None
+    way, depth, other = (1 if text[at] == "(" else -1), 0, at
+    while 0 <= other < len(text):
+        if text[other] in "()" and not _escaped(text, other):
+            depth += 1 if text[other] == "(" else -1
+            if depth == 0:
+                break
+        other += way
+    else:
+        return None
+    opening, closing = min(at, other), max(at, other)
+    colon = text.rfind(":", opening, closing)
+    match = WEIGHT.match(text, colon) if colon >= 0 else None
+    return (opening + 1, colon) if match and match.end() == closing + 1 else None
+
+
+def _escaped(text: str, at: int) -> bool:
+    return at > 0 and text[at - 1] == "\\"
+
+
+def _word_or_before(text: str, at: int) -> tuple[int, int]:
+    """The word at the place, or else the inside of the `(…:weight)` that ends there."""
+    start, end = _word(text, at)
+    before = _at_bracket(text, at - 1) if start == end and at > 0 and text[at - 1] == ")" else None
+    return before or (start, end)
 
 
 def _word(text: str, at: int) -> tuple[int, int]:

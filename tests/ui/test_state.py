@@ -100,15 +100,31 @@ def test_rows_of_jobs_say_where_they_stand() -> None:
     assert running.endswith(f"{bar(0.45)} 9/20 4.00 it/s 0:03")
     assert job_row(job_view(2), 3, 40).plain.endswith("waits, 3rd in line")
     assert job_row(job_view(3, state="done", seconds=2.0), 0, 40).plain.endswith("2.0 s")
+    many = job_row(job_view(3, 12, state="done", seconds=10.05), 0, 40).plain
+    assert many.split() == ["✓", "#3", "a", "red", "circle", "12/12"]
     assert job_row(job_view(4, state="cancelled"), 0, 40).plain.endswith("cancelled")
     broken = job_view(5, state="failed", error=Complaint(what="No memory."))
     assert job_row(broken, 0, 60).plain.endswith("failed: No memory.")
 
 
+def test_a_failed_row_says_as_much_as_there_is_room_for_and_shows_that_it_was_cut() -> None:
+    what = "The picture needs 12.5 GB of memory, and the graphics card has 7.9 GB left."
+    job = job_view(5, state="failed", error=Complaint(what=what), document=Document(prompt="a red circle " * 20))
+    assert job_row(job, 0, 120).plain.endswith(f"… failed: {what}")
+    cut = job_row(job, 0, 60).plain
+    assert cut.startswith("✗ #5 a red circle a red circ… failed: The picture needs")
+    assert cut.endswith("…")
+    short = job_view(5, state="failed", error=Complaint(what=what), document=Document(prompt="cat"))
+    assert job_row(short, 0, 60).plain.startswith("✗ #5 cat failed: The picture needs 12.5 GB of memory, and t…")
+
+
 def test_a_row_is_exactly_as_wide_as_it_may_be_even_with_wide_characters() -> None:
     for prompt in ("a red circle", "画" * 80, "", "x" * 500):
         for width in (30, 40, 78):
-            assert job_row(job_view(1, document=Document(prompt=prompt)), 1, width).cell_length == width
+            document = Document(prompt=prompt)
+            assert job_row(job_view(1, document=document), 1, width).cell_length == width
+            failed = job_view(1, document=document, state="failed", error=Complaint(what="画面 " * 40))
+            assert job_row(failed, 1, width).cell_length == width
 
 
 def test_a_job_takes_as_long_as_its_steps_need_at_the_present_pace() -> None:

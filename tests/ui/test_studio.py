@@ -10,14 +10,17 @@ from sdtui.spec.event import (
     DraftChanged,
     Failed,
     LibraryChanged,
+    LogLine,
     Preview,
     Published,
+    Requeued,
     Resync,
     Started,
     StepDone,
     Stopping,
     WorkerState,
 )
+from sdtui.ui.panes.jobs import JobsPane
 from tests.ui.fake import DREAM, SHAPES, FakeConfig, FakeServer, job_view, snapshot
 from tests.ui.screen import lines, studio, text, until, until_seen
 
@@ -67,6 +70,21 @@ async def test_too_small_a_terminal_gets_a_sentence_and_loses_nothing(size: tupl
         await pilot.resize_terminal(80, 24)
         await pilot.press("x")
         await until_seen(pilot, "│x")
+
+
+async def test_too_small_a_terminal_queues_nothing_and_can_be_left() -> None:
+    server = FakeServer()
+    async with studio(server, (40, 10)) as pilot:
+        said = " ".join(text(pilot.app).split())
+        assert "the studio needs 60×16. Make it larger, or leave with Ctrl+Q." in said
+        await pilot.press("f5", "f8", "ctrl+l")
+        await pilot.resize_terminal(80, 24)
+        await pilot.press("x", "f5")
+        await until(pilot, lambda: server.asked("submit"))
+        assert server.asked("submit") == [Document(prompt="x")]
+        await pilot.resize_terminal(40, 10)
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: pilot.app.return_value == 0)
 
 
 async def test_the_layout_changes_with_the_terminal_while_it_runs() -> None:
@@ -154,6 +172,19 @@ async def test_jobs_are_chosen_cancelled_and_retried_by_key() -> None:
         await until_seen(pilot, "Job #1 has already ended.")
 
 
+async def test_a_job_that_was_just_chosen_stays_under_the_cursor() -> None:
+    jobs = (job_view(1), job_view(2), job_view(3))
+    async with studio(FakeServer(jobs=jobs, seq=5)) as pilot:
+        pane = pilot.app.screen.query_one(JobsPane)
+        pane.show(jobs, {}, 3)
+        pane.action_move_to(2)
+        pane.show(jobs, {}, 3)
+        assert pane.cursor == 2
+        await until_seen(pilot, "#1 waits")
+        pane.show(jobs, {}, 3)
+        assert pane.cursor == 0
+
+
 async def test_the_chosen_jobs_picture_is_shown_and_its_path_said() -> None:
     jobs = (job_view(1, state="done", path="/out/one.png"), job_view(2, state="done", path="/out/two.png"))
     server = FakeServer(jobs=jobs, seq=5)
@@ -188,8 +219,22 @@ async def test_a_picture_that_cannot_be_read_is_said_once() -> None:
 async def test_a_failed_job_says_why_in_place_of_its_picture() -> None:
     server = FakeServer(jobs=(job_view(1),), seq=5)
     async with studio(server) as pilot:
-        server.happens(Failed(job_id=1, render_id="r1-0", error=Complaint(what="No memory.", todo="Smaller?")))
-        await until_seen(pilot, "#1 failed: No memory. Smaller?")
+        server.happens(
+            Failed(job_id=1, render_id="r1-0", error=Complaint(what="No memory.", where="cpu", todo="Smaller?"))
+        )
+        await until_seen(pilot, "#1 failed: cpu: No memory. Smaller?")
+
+
+async def test_equal_lines_of_the_log_are_counted() -> None:
+    server = FakeServer(jobs=(job_view(1, 3),), seq=1)
+    async with studio(server) as pilot:
+        for index in (0, 1, 2):
+            server.happens(Requeued(job_id=1, render_id=f"r1-{index}", reason="the worker ended"))
+        await until_seen(pilot, "#1 waits again: the worker ended ×3")
+        server.happens(LogLine(level="info", text="the worker is back"))
+        server.happens(Requeued(job_id=1, render_id="r1-0", reason="the worker ended"))
+        await until_seen(pilot, "the worker is back")
+        assert text(pilot.app).count("the worker ended") == 2
 
 
 async def test_while_the_server_starts_a_sentence_says_so_and_keys_work() -> None:
@@ -197,12 +242,18 @@ async def test_while_the_server_starts_a_sentence_says_so_and_keys_work() -> Non
     server.may_open.clear()
     async with studio(server, ready=False) as pilot:
         await until_seen(pilot, "Connecting to the server…")
+        await until_seen(pilot, "Asking the server for the jobs…")
         await until(pilot, lambda: pilot.app.loaded)
         await pilot.press(*"early", "f5")
         await until_seen(pilot, "the job is queued as soon as it does")
         server.may_open.set()
         await until_seen(pilot, "Job #1 is queued")
         assert server.asked("submit") == [Document(prompt="early")]
+
+
+async def test_a_server_without_jobs_has_no_jobs_yet() -> None:
+    async with studio(FakeServer()) as pilot:
+        await until_seen(pilot, "No jobs yet. Generate queues one.")
 
 
 async def test_an_unreachable_server_is_said_and_tried_again() -> None:
@@ -302,6 +353,18 @@ async def test_weight_keys_change_the_word_and_undo_brings_it_back() -> None:
         await until_seen(pilot, "a red")
 
 
+async def test_the_start_and_the_end_of_a_prompt_are_a_key_away() -> None:
+    server = FakeServer(draft=Document(prompt="one\ntwo\nthree"))
+    async with studio(server) as pilot:
+        await until_seen(pilot, "three")
+        await pilot.press("ctrl+end", "!", "ctrl+home", "?", "f5")
+        await until(pilot, lambda: server.asked("submit"))
+        assert server.asked("submit") == [Document(prompt="?one\ntwo\nthree!")]
+        await pilot.press("ctrl+shift+end", "x", "f5")
+        await until(pilot, lambda: len(server.asked("submit")) == 2)
+        assert server.asked("submit")[1] == Document(prompt="?x")
+
+
 async def test_tokens_are_counted_as_they_are_typed() -> None:
     async with studio(FakeServer()) as pilot:
         await pilot.press(*"a red circle")
@@ -332,6 +395,38 @@ async def test_typed_input_is_checked_at_the_field() -> None:
         assert not server.asked("submit")
         await pilot.press("escape", "f5")
         await until(pilot, lambda: server.asked("submit"))
+
+
+async def test_tab_leaves_a_field_with_a_mistake_which_stays_marked() -> None:
+    server = FakeServer()
+    async with studio(server) as pilot:
+        await pilot.press("alt+3", "tab", *"500", "tab", "up")
+        await until_seen(pilot, "! Steps           500")
+        await until_seen(pilot, "• CFG scale       4.5")
+        await pilot.press("shift+tab")
+        await until_seen(pilot, "Steps is a whole number from 1 to 150, not 500.")
+        await pilot.press(*"30", "tab", *"7", "f5")
+        await until(pilot, lambda: server.asked("submit"))
+        assert server.asked("submit") == [Document(params={"steps": 30, "cfg_scale": 7.0})]
+
+
+async def test_a_mistake_is_mended_where_it_was_made() -> None:
+    server = FakeServer()
+    async with studio(server) as pilot:
+        await pilot.press("alt+3", "tab", *"500", "enter", "backspace", "f5")
+        await until(pilot, lambda: server.asked("submit"))
+        assert server.asked("submit") == [Document(params={"steps": 50})]
+
+
+async def test_the_form_says_how_its_keys_work_and_what_its_mark_means() -> None:
+    async with studio(FakeServer()) as pilot:
+        await pilot.press("alt+3")
+        await until_seen(pilot, " Tab  Next  ↑  More  ↓  Less  Del  Default")
+        assert "set by hand" not in text(pilot.app)
+        await pilot.press("tab", "up")
+        await until_seen(pilot, "• set by hand, Del gives the default back.")
+        await pilot.press("f1", *"set by hand")
+        await until_seen(pilot, "• marks a field that was set by hand.")
 
 
 async def test_a_field_is_marked_while_it_differs_and_reset_by_key() -> None:

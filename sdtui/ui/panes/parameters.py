@@ -30,8 +30,6 @@ class ParametersPane(Widget, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("parameters"),
-        Binding("tab", "next_field(1)", show=False),
-        Binding("shift+tab", "next_field(-1)", show=False),
         Binding("left", "column(-1)", show=False),
         Binding("right", "column(1)", show=False),
         Binding("pageup", "step(10)", show=False),
@@ -40,8 +38,10 @@ class ParametersPane(Widget, can_focus=True):
         Binding("escape", "forget", show=False),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, reset_key: str) -> None:
         super().__init__(id="parameters")
+        self._reset_key = reset_key
+        self._arrived = True
         self.border_title = "3 Parameters"
         self._data: FormData | None = None
         self._entries: tuple[Entry, ...] = ()
@@ -61,6 +61,7 @@ class ParametersPane(Widget, can_focus=True):
         """Take over what is typed; the sentence about what cannot be, or nothing. The cursor goes there."""
         for index, entry in enumerate(self._entries):
             if entry.name in self._typed and not self._accept(entry):
+                self._arrived = self._arrived or index != self._current
                 self._current = index
                 self.refresh()
                 return f"{entry.label}: {self._wrong[entry.name]}"
@@ -122,7 +123,10 @@ class ParametersPane(Widget, can_focus=True):
         wrong = self._wrong.get(entry.name)
         if wrong:
             return Content.styled(one_line(wrong), "$error")
-        return Content.styled(one_line(entry.help), "dim") if self.has_focus else Content()
+        if not self.has_focus:
+            return Content()
+        mark = f"• set by hand, {self._reset_key} gives the default back. " if entry.differs else ""
+        return Content.assemble(mark, (one_line(entry.help), "dim"))
 
     # keys
 
@@ -131,12 +135,14 @@ class ParametersPane(Widget, can_focus=True):
         if not self._entries:
             return
         name = self._entries[self._current].name
+        # What was refused before is replaced by what is typed on coming back to it.
+        typed = "" if self._arrived else self._typed.get(name, "")
         if event.key == "backspace" and name in self._typed:
             self._type(self._typed[name][:-1])
         elif event.key == "space" and name not in self._typed:
             self._step(-1)
         elif event.is_printable and event.character:
-            self._type(self._typed.get(name, "") + event.character)
+            self._type(typed + event.character)
         else:
             return
         event.stop()
@@ -156,6 +162,7 @@ class ParametersPane(Widget, can_focus=True):
 
     def on_focus(self) -> None:
         """Show where the cursor is."""
+        self._arrived = True
         self.refresh()
 
     def on_blur(self) -> None:
@@ -163,8 +170,15 @@ class ParametersPane(Widget, can_focus=True):
         self.settle()
         self.refresh()
 
-    def action_next_field(self, by: int) -> None:
+    def action_do_next_field(self) -> None:
         """To the next field, and from the last one to the next pane."""
+        self._go_by(1)
+
+    def action_do_previous_field(self) -> None:
+        """To the field before, and from the first one to the pane before."""
+        self._go_by(-1)
+
+    def _go_by(self, by: int) -> None:
         if not 0 <= self._current + by < len(self._entries):
             raise SkipAction
         self._go(self._current + by)
@@ -205,14 +219,15 @@ class ParametersPane(Widget, can_focus=True):
             self._drop_typed(self._entries[self._current].name)
 
     def _go(self, index: int) -> None:
-        if self._accept(self._entries[self._current]):
-            self._current = index
+        """To another field; what cannot be taken over stays there, marked, and stops nobody."""
+        self._accept(self._entries[self._current])
+        self._current, self._arrived = index, True
         self.refresh()
 
     def _type(self, text: str) -> None:
         name = self._entries[self._current].name
         self._wrong.pop(name, None)
-        self._typed[name] = text
+        self._typed[name], self._arrived = text, False
         self.refresh()
 
     def _drop_typed(self, name: str) -> None:

@@ -23,6 +23,7 @@ from sdtui.ui.panes.preview import PreviewPane
 from sdtui.ui.panes.prompt import PromptPane
 from sdtui.ui.widgets.footer import Footer
 from sdtui.ui.widgets.line import Line
+from sdtui.ui.widgets.notice import Notice
 from sdtui.ui.widgets.sentence import Sentence
 from sdtui.ui.widgets.tabs import Tabs
 
@@ -64,11 +65,11 @@ class ArrangedScreen(Screen[None]):
         yield PromptPane("prompt", "Prompt", "What is to be seen?")
         yield PromptPane("negative", "Negative", "What is not?")
         yield Tabs()
-        yield ParametersPane()
+        yield ParametersPane(self._keys.shown("reset-field"))
         yield JobsPane()
         yield PreviewPane()
         yield LogPane()
-        yield Line(id="notice")
+        yield Notice(id="notice")
         yield Footer(self._keys)
         yield Sentence(id="sorry")
 
@@ -114,8 +115,14 @@ class ArrangedScreen(Screen[None]):
         shown = next((pane for pane in now.tabs if pane in now.places), None)
         self.query_one(Tabs).show_tabs(now.tabs, shown, self.size.width)
         sorry = f"The terminal has {self.size.width}×{self.size.height} cells; the studio needs {LEAST.width}×{LEAST.height}."
-        self.query_one("#sorry", Sentence).show(sorry)
+        leave = f"Make it larger, or leave with {self._keys.shown('quit')}."
+        self.query_one("#sorry", Sentence).show(f"{sorry} {leave}")
         self.refresh(layout=True)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """No command is done blindly: there are none while the terminal is too small."""
+        too_small = self._plan is not None and self._plan.shape == "none"
+        return False if too_small and action.startswith("do_") else super().check_action(action, parameters)
 
     @property
     def here(self) -> Place | None:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual.binding import BindingType
-from textual.content import Content
 from textual.events import ScreenResume
 from textual.geometry import Region
 
@@ -34,8 +33,8 @@ from sdtui.ui.panes.parameters import ParametersPane
 from sdtui.ui.panes.preview import PreviewPane
 from sdtui.ui.panes.prompt import PromptPane
 from sdtui.ui.screens.arranged import ArrangedScreen
-from sdtui.ui.text import one_line
 from sdtui.ui.widgets.line import Line
+from sdtui.ui.widgets.notice import Notice
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -158,11 +157,11 @@ class StudioScreen(ArrangedScreen):
                 editor.read_as(marked=form.value("emphasis") != "None")
             if self._language is not None:
                 self._language.count()
-        if "jobs" in parts:
-            state = presenter.state
+        state = presenter.state
+        if "jobs" in parts and state.known:
             self.query_one(JobsPane).show(tuple(state.jobs.values()), state.positions(), presenter.selected)
         if "log" in parts:
-            self.query_one(LogPane).show(presenter.state.log)
+            self.query_one(LogPane).show(state.log)
         if parts & {"picture", "jobs"}:
             from sdtui.ui.caption import caption
 
@@ -190,8 +189,7 @@ class StudioScreen(ArrangedScreen):
 
     def say(self, text: str, *, error: bool = False) -> None:
         """Show a sentence on the notice line."""
-        mark = "✗ " if error else ""
-        self.query_one("#notice", Line).show(Content.styled(f" {mark}{one_line(text)}", "$text-error" if error else ""))
+        self.query_one(Notice).say(text, error=error)
 
     def spawn(self, work: Coroutine[None, None, None]) -> None:
         """Run this on the event loop."""
@@ -225,6 +223,7 @@ class StudioScreen(ArrangedScreen):
     def on_job_selected(self, message: JobSelected) -> None:
         """Another job is looked at."""
         self._with_presenter(lambda presenter: presenter.select(message.job_id))
+        self.query_one(JobsPane).taken(message.job_id)
 
     def on_cancel_wanted(self, message: CancelWanted) -> None:
         """A job is to be taken back."""

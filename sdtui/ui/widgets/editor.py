@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.document._document import Location
 from textual.events import Paste
 from textual.widgets import TextArea
@@ -29,7 +29,13 @@ PARSED_AT_ONCE = 6000
 class PromptEditor(TextArea):
     """Plain TextArea until `colour` is called, which loads the parser."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("editor")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("editor"),
+        Binding("ctrl+home", "go_to_start", show=False),
+        Binding("ctrl+end", "go_to_end", show=False),
+        Binding("ctrl+shift+home", "go_to_start(True)", show=False),
+        Binding("ctrl+shift+end", "go_to_end(True)", show=False),
+    ]
 
     def __init__(self, *, placeholder: str, reading: Reading, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, soft_wrap=True, placeholder=placeholder, highlight_cursor_line=False)
@@ -117,6 +123,14 @@ class PromptEditor(TextArea):
     def on_paste(self, event: Paste) -> None:
         """Let in only what could have been typed."""
         event.text = editable(event.text)
+
+    def action_go_to_start(self, select: bool = False) -> None:
+        """To the beginning of the text."""
+        self.move_cursor((0, 0), select=select)
+
+    def action_go_to_end(self, select: bool = False) -> None:
+        """To the end of the text."""
+        self.move_cursor(self.document.end, select=select)
 
     def action_do_weight_up(self) -> None:
         """Raise the weight of the word or selection."""

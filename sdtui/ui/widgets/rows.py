@@ -29,7 +29,7 @@ LETTERS: list[BindingType] = [
 
 
 class Rows(ScrollView, can_focus=True):
-    """`count` rows, each made when it is seen; `cursor` is None where rows cannot be chosen.
+    """`count` rows, each made when it is seen; `cursor` is None where rows cannot be chosen; `empty` is said where there is none.
 
     With `stay_at_end`, new rows at the end are scrolled to as long as the end was seen.
     """
@@ -71,7 +71,7 @@ class Rows(ScrollView, can_focus=True):
         self._make_row = make_row
         self._count = 0
         self._stay_at_end = stay_at_end
-        self._empty = empty
+        self.empty = empty
 
     def update(self, count: int, cursor: int | None = None) -> None:
         """There are so many rows now, and all of them may be other ones; the cursor stays where it is unless one is given."""
@@ -101,7 +101,7 @@ class Rows(ScrollView, can_focus=True):
         width = self.scrollable_content_region.width
         row = y + self.scroll_offset.y
         if row >= self._count:
-            text = Content.styled(self._empty, "dim") if row == 0 and not self._count else Content()
+            text = Content.styled(self.empty, "dim") if row == 0 and not self._count else Content()
             return strip_of(text, width, self)
         content = self._make_row(row, width)
         if row == self.cursor:
