@@ -2,6 +2,7 @@
 # make install   .venv alone
 # make test      the whole suite: style, types, import laws, tests
 # make bench     figures against their bars                        BENCH=name for one of them
+# make demo-model  train, evaluate and pack the built-in model anew (hours)  ARGS="--folder F --device cuda"
 # make lint      style, types and import laws alone
 # make clean     remove .venv and everything built; pictures stay
 #
@@ -20,7 +21,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # A stamp names the index, so that another TORCH_INDEX is another torch; without one, the torch that is there is good.
 TORCH_STAMP := $(if $(TORCH_INDEX),$(VENV)/.torch-$(shell printf %s '$(TORCH_INDEX)' | cksum | cut -d' ' -f1))
 
-.PHONY: help install run test bench lint clean
+.PHONY: help install run test bench demo-model lint clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile | sed '/^$$/q'
@@ -39,6 +40,9 @@ test lint: $(VENV)/.tools
 
 bench: $(VENV)/.installed
 	@$(BIN)/python -m benchmarks $(BENCH)
+
+demo-model: $(VENV)/.installed
+	@$(BIN)/python -m tools.demo_model all $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .grimp_cache

@@ -55,8 +55,8 @@ def test_clip_skip_two_is_the_last_layer_but_one(encoding, checkpoint):
 
 
 def test_a_clip_skip_deeper_than_the_encoder_is_an_error_that_says_how_deep_it_is(encoding, checkpoint):
-    with pytest.raises(RenderError, match="has 2 layers"):
-        encoding.serve(wish("cat", clip_skip=3), checkpoint)
+    with pytest.raises(RenderError, match="has 3 layers"):
+        encoding.serve(wish("cat", clip_skip=4), checkpoint)
 
 
 def test_start_end_and_padding_are_never_weighted(encoding, checkpoint):
