@@ -403,8 +403,8 @@ async def test_tab_leaves_a_field_with_a_mistake_which_stays_marked() -> None:
         await pilot.press("alt+3", "tab", *"500", "tab", "up")
         await until_seen(pilot, "! Steps           500")
         await until_seen(pilot, "• CFG scale       4.5")
-        await pilot.press("shift+tab")
         await until_seen(pilot, "Steps is a whole number from 1 to 150, not 500.")
+        await pilot.press("shift+tab")
         await pilot.press(*"30", "tab", *"7", "f5")
         await until(pilot, lambda: server.asked("submit"))
         assert server.asked("submit") == [Document(params={"steps": 30, "cfg_scale": 7.0})]
@@ -424,7 +424,7 @@ async def test_the_form_says_how_its_keys_work_and_what_its_mark_means() -> None
         await until_seen(pilot, " Tab  Next  ↑  More  ↓  Less  Del  Default")
         assert "set by hand" not in text(pilot.app)
         await pilot.press("tab", "up")
-        await until_seen(pilot, "• set by hand, Del gives the default back.")
+        await until_seen(pilot, "• set by hand; Del resets it.")
         await pilot.press("f1", *"set by hand")
         await until_seen(pilot, "• marks a field that was set by hand.")
 

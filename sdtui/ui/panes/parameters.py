@@ -120,12 +120,13 @@ class ParametersPane(Widget, can_focus=True):
 
     def _explanation(self) -> Content:
         entry = self._entries[self._current]
-        wrong = self._wrong.get(entry.name)
+        # A mistake elsewhere is told, too: Tab has left its field, and nothing is queued before it is mended.
+        wrong = self._wrong.get(entry.name) or next(iter(self._wrong.values()), "")
         if wrong:
             return Content.styled(one_line(wrong), "$error")
         if not self.has_focus:
             return Content()
-        mark = f"• set by hand, {self._reset_key} gives the default back. " if entry.differs else ""
+        mark = f"• set by hand; {self._reset_key} resets it. " if entry.differs else ""
         return Content.assemble(mark, (one_line(entry.help), "dim"))
 
     # keys
