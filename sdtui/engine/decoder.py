@@ -131,6 +131,7 @@ def decode(checkpoint: Checkpoint, latents: Tensor) -> Picture:
 
 def _decode_once(checkpoint: Checkpoint, latents: Tensor, *, in_float32: bool = False) -> Tensor:
     """(3, height, width), about −1..1."""
+    checkpoint.compute.spread(checkpoint.size_bytes, latents.shape[-2] * latents.shape[-1])
     vae = copy.deepcopy(checkpoint.vae).float() if in_float32 else checkpoint.vae
     dtype = torch.float32 if in_float32 else checkpoint.compute.dtype
     clean = (latents / checkpoint.latent_scale)[None].to(dtype)

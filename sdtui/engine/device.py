@@ -12,6 +12,7 @@ from sdtui.errors import UsageError
 
 HALF_OF_MEMORY = 0.5
 GPU_SHARE = 0.8
+SMALL_CALL = 5e10
 
 
 class Compute(NamedTuple):
@@ -19,18 +20,30 @@ class Compute(NamedTuple):
 
     device: torch.device
     dtype: torch.dtype
+    threads: int = 1
 
     @property
     def is_cpu(self) -> bool:
         """The device is the processor itself."""
         return self.device.type == "cpu"
 
+    def spread(self, weight_bytes: int, cells: int) -> None:
+        """Choose the threads of the calls that follow on this thread, for weights of this size and so many latent cells.
+
+        The threads of a small call wait for each other longer than they work. The choice hangs on the call alone, never on
+        how fast the last one was: other threads are other sums, and the same picture has to be the same picture.
+        """
+        if self.is_cpu:
+            wanted = 1 if weight_bytes * cells < SMALL_CALL else self.threads
+            if torch.get_num_threads() != wanted:
+                torch.set_num_threads(wanted)
+
 
 def open_device(name: str) -> Compute:
     """The device by its name (cpu, cuda:0, mps); raises UsageError when this machine or this torch has none such."""
     kind = name.partition(":")[0]
     if kind == "cpu":
-        return Compute(torch.device("cpu"), torch.float32)
+        return Compute(torch.device("cpu"), torch.float32, torch.get_num_threads())
     available: dict[str, Callable[[], bool]] = {
         "cuda": torch.cuda.is_available,
         "mps": torch.backends.mps.is_available,

@@ -64,6 +64,8 @@ class Forward:
     ) -> Tensor:
         """The UNet's guess of the noise, (rows, 4, h, w), float32."""
         self.calls += 1
+        rows, _, height, width = inputs.shape
+        checkpoint.compute.spread(checkpoint.size_bytes, rows * height * width)
         inputs = inputs.to(checkpoint.compute.dtype)
         predicted = checkpoint.unet(inputs, timesteps, self._stack(contexts), return_dict=False)[0]
         return predicted.float()  # type: ignore[no-any-return]
