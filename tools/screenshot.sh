@@ -23,7 +23,7 @@ xterm -ti vt340 -tn xterm-256color -xrm 'XTerm*decTerminalID: vt340' -xrm 'XTerm
 window=$(xdotool search --sync --onlyvisible --class xterm | head -n 1)
 xdotool windowfocus "$window"
 sleep 4
-xdotool type --delay 40 'a large (yellow:1.3) ring in the center on a blue background'
+xdotool type --delay 40 'a red circle on the left and a (blue:1.2) square on the right, yellow background'
 xdotool key F5
 for _ in $(seq 300); do find "$folder/shapes/outputs" -name '*.png' 2>/dev/null | grep -q . && break; sleep .2; done
 xdotool key F5
