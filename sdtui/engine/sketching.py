@@ -14,7 +14,7 @@ from sdtui.spec.outcome import Sketched
 
 AFTER_S = 0.1
 EVERY_S = 0.25
-COST_FACTOR = 60
+COST_FACTOR = 150
 WORTH_WATCHING_S = 1.0
 
 
@@ -22,7 +22,7 @@ class Sketching:
     """Paces sketches: the first after 0.1 s, then every 0.25 s for each picture.
 
     Where a sketch is a decode, one at a time goes to the decode thread while that has nothing better to do, for the
-    picture that waited longest, and in the long run they take a sixtieth of the time of the steps; a picture that takes a
+    picture that waited longest, and in the long run they take a hundred-and-fiftieth of the time of the steps; a picture that takes a
     second or more always gets its first.
     """
 
