@@ -55,10 +55,6 @@ class RenderQueue:
         """The waiting renders of a job; 0 means of every job."""
         return tuple(one for one in self if job_id in (0, one.render.job_id))
 
-    def position(self, job_id: int) -> int:
-        """How many renders wait before the job's first one."""
-        return next((i for i, one in enumerate(self) if one.render.job_id == job_id), 0)
-
     def take(self, *, now: float, loaded: Iterable[tuple[str, ...]], running: int) -> Waiting | None:
         """The next render for a worker that has `running` in flight, or None when it should not get one now.
 

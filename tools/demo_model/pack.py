@@ -10,28 +10,11 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
+from sdtui.engine.keys import RESNET, UNET_ENDS
 from tools.demo_model import autoencoder, text, unet
 from tools.pack_builtin import pack
 
 NAME = "shapes-64.safetensors"
-RESNET = {
-    "norm1": "in_layers.0",
-    "conv1": "in_layers.2",
-    "time_emb_proj": "emb_layers.1",
-    "norm2": "out_layers.0",
-    "conv2": "out_layers.3",
-    "conv_shortcut": "skip_connection",
-}
-UNET_ENDS = {
-    "time_embedding.linear_1": "time_embed.0",
-    "time_embedding.linear_2": "time_embed.2",
-    "conv_in": "input_blocks.0.0",
-    "conv_norm_out": "out.0",
-    "conv_out": "out.2",
-    "mid_block.resnets.0": "middle_block.0",
-    "mid_block.attentions.0": "middle_block.1",
-    "mid_block.resnets.1": "middle_block.2",
-}
 # What tells one CLIP text encoder from another; the rest of transformers' config is about running it.
 TEXT_KEYS = (
     "attention_dropout",
