@@ -23,7 +23,7 @@ def lint_tags(prompt: Prompt, names: Names | None) -> Iterator[Diagnostic]:
             yield _unknown_kind(tag)
             continue
         yield from _arguments(prompt, tag, kind)
-        if tag.name and names and not names.knows(kind, tag.name):
+        if tag.name and names and names.find(kind, tag.name) is None:
             yield _unknown_name(prompt, tag, kind, names.nearest(kind, tag.name))
         weight = te_weight(tag)
         if kind == "lora" and tag.name and weight is not None:
