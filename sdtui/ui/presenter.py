@@ -9,7 +9,6 @@ from collections.abc import Coroutine
 from sdtui.errors import SdtuiError
 from sdtui.spec.document import Document
 from sdtui.spec.event import DraftChanged, LibraryChanged, Noted, Resync, Stopping
-from sdtui.spec.jobview import JobView
 from sdtui.spec.params import Scalar
 from sdtui.spec.verbs import Snapshot
 from sdtui.ui.client import OpenClient, StudioClient
@@ -17,6 +16,7 @@ from sdtui.ui.commands import PaneId
 from sdtui.ui.connection import DELAYS, Connection, Delays, Listener
 from sdtui.ui.draft import Draft
 from sdtui.ui.form import CHECKPOINT, FormData, stepped, stepped_checkpoint
+from sdtui.ui.looking import Looking
 from sdtui.ui.pictures import Pictures
 from sdtui.ui.shown import Shown
 from sdtui.ui.state import EVERYTHING, LogRow, Part, StudioState
@@ -33,16 +33,14 @@ class StudioPresenter:
     def __init__(self, open_client: OpenClient, view: StudioView, delays: Delays = DELAYS) -> None:
         self.state = StudioState()
         self.draft = Draft()
-        self.selected = 0
         self.connection = Connection(
             open_client, Listener(self._attached, self._on_event, view.connection_changed), delays
         )
         self._view = view
         self._waiting = 0
-        self._following = True
         self._changed: set[Part] = set()
-        self._last_shown: tuple[int, Shown | None] = (0, None)
         self._pictures = Pictures(self._client, self._mark_picture)
+        self.looking = Looking(self.state, self._pictures)
 
     # connection and draft
 
@@ -83,7 +81,7 @@ class StudioPresenter:
         self._pictures.forget_refusals()
         if self.draft.meet(snapshot.draft):
             self._view.document_changed()
-        self._follow()
+        self.looking.follow()
         self._mark(*EVERYTHING)
 
     # events
@@ -102,7 +100,7 @@ class StudioPresenter:
                 self._view.spawn(self._ask(self._read_models()))
         parts = self.state.note(noted, blob)
         if "jobs" in parts:
-            self._follow()
+            self.looking.follow()
         self._mark(*parts)
 
     def _mark(self, *parts: Part) -> None:
@@ -128,36 +126,14 @@ class StudioPresenter:
 
     def select(self, job_id: int) -> None:
         """The user looks at this job; it stays until the next one is queued here."""
-        if job_id in self.state.jobs and job_id != self.selected:
-            self.selected = job_id
-            self._following = False
+        if self.looking.select(job_id):
             self._mark("jobs", "picture")
-
-    def _follow(self) -> None:
-        """Without a choice of the user's, what is running is shown, else the newest."""
-        job = self.state.jobs.get(self.selected)
-        if job is not None and (not self._following or not job.ended):
-            return
-        running = next((job.id for job in self.state.jobs.values() if job.state == "running"), 0)
-        newest = max(self.state.jobs, default=0) if job is None else self.selected
-        self.selected = running or newest
-
-    @property
-    def job(self) -> JobView | None:
-        """The selected job."""
-        return self.state.jobs.get(self.selected)
 
     def picture(self, max_px: int) -> Shown | None:
         """What there is to see of the selected job; asks for it when it is not here yet."""
-        job = self.job
-        if job is None:
-            return None
-        shown, wanted = self._pictures.of(job, self.state.sketches.get(job.id), max_px)
+        shown, wanted = self.looking.picture(max_px)
         if wanted:
             self._view.spawn(self._ask(self._pictures.fetch(wanted, max_px)))
-        if shown is None and self._last_shown[0] == job.id:
-            return self._last_shown[1]
-        self._last_shown = (job.id, shown)
         return shown
 
     # what the user does
@@ -179,7 +155,7 @@ class StudioPresenter:
     async def _submit_now(self, document: Document) -> None:
         job = await self.connection.demand().submit(document)
         self.state.jobs.setdefault(job.id, job)
-        self.selected, self._following = job.id, True
+        self.looking.newest(job.id)
         pictures = "1 picture" if len(job.renders) == 1 else f"{len(job.renders)} pictures"
         self._view.say(f"Job #{job.id} is queued: {pictures}.")
         self._mark("jobs", "picture")
@@ -189,7 +165,9 @@ class StudioPresenter:
         unfinished = self.state.unfinished()
         known = {job.id for job in unfinished}
         running = [job.id for job in unfinished if job.state == "running"]
-        choice = job_id or (self.selected if self.selected in known else next(iter([*running, *sorted(known)]), 0))
+        choice = job_id or (
+            self.looking.selected if self.looking.selected in known else next(iter([*running, *sorted(known)]), 0)
+        )
         if not choice or choice not in known:
             self._view.say("Nothing is running or waiting." if not job_id else f"Job #{job_id} has already ended.")
             return
@@ -240,19 +218,13 @@ class StudioPresenter:
             self.set_param("seed", None)
             self._view.say("Each job draws a new seed.")
             return
-        job = self.job
+        job = self.looking.job
         if job is None or not job.renders:
             self._view.say("There is no picture yet whose seed could be kept.", error=True)
             return
         shown = self._pictures.render_of(job)
         self.set_param("seed", shown.seed)
         self._view.say(f"Seed {shown.seed} of job #{job.id} is kept.")
-
-    def path_shown(self) -> str:
-        """The path of the selected job's picture; empty while it has none."""
-        job = self.job
-        render = self._pictures.render_of(job) if job is not None and job.renders else None
-        return render.path if render is not None and render.state == "done" else ""
 
     def _client(self) -> StudioClient | None:
         return self.connection.client

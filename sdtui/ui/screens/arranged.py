@@ -43,13 +43,15 @@ class ArrangedScreen(Screen[None]):
     # As in Textual, but for a repaint of the whole screen, pictures included, whenever the focus moves.
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
     DEFAULT_CSS: ClassVar[str] = """
-    ArrangedScreen { overflow: hidden; }
-    PromptPane, ParametersPane, JobsPane, LogPane, PreviewPane {
-        border: round $foreground 35%; background: $background; padding: 0; scrollbar-size: 1 1;
-        border-title-color: $foreground; border-subtitle-color: $foreground 80%;
-        &:focus { border: round $primary; border-title-color: $primary; border-title-style: bold; }
+    ArrangedScreen {
+        overflow: hidden;
+        PromptPane, ParametersPane, JobsPane, LogPane, PreviewPane {
+            border: round $foreground 35%; background: $background; padding: 0; scrollbar-size: 1 1;
+            border-title-color: $foreground; border-subtitle-color: $foreground 80%;
+            &:focus { border: round $primary; border-title-color: $primary; border-title-style: bold; }
+        }
+        #status { background: $panel; }
     }
-    #status { background: $panel; }
     """
 
     def __init__(self, keys: Keys) -> None:

@@ -1,0 +1,62 @@
+"""Which job the user looks at, and what there is to see of it."""
+
+from __future__ import annotations
+
+from sdtui.spec.jobview import JobView
+from sdtui.ui.pictures import Pictures
+from sdtui.ui.shown import Shown
+from sdtui.ui.state import StudioState
+
+
+class Looking:
+    """Follows what is running until the user chooses; a choice stays until the next job is queued here."""
+
+    def __init__(self, state: StudioState, pictures: Pictures) -> None:
+        self.selected = 0
+        self._state = state
+        self._pictures = pictures
+        self._following = True
+        self._last_shown: tuple[int, Shown | None] = (0, None)
+
+    def select(self, job_id: int) -> bool:
+        """Look at this job; whether that is another one."""
+        if job_id not in self._state.jobs or job_id == self.selected:
+            return False
+        self.selected, self._following = job_id, False
+        return True
+
+    def newest(self, job_id: int) -> None:
+        """Look at the job that was queued just now, and follow what runs from then on."""
+        self.selected, self._following = job_id, True
+
+    def follow(self) -> None:
+        """Without a choice of the user's, look at what is running, else at the newest."""
+        job = self.job
+        if job is not None and (not self._following or not job.ended):
+            return
+        running = next((job.id for job in self._state.jobs.values() if job.state == "running"), 0)
+        newest = max(self._state.jobs, default=0) if job is None else self.selected
+        self.selected = running or newest
+
+    @property
+    def job(self) -> JobView | None:
+        """The selected job."""
+        return self._state.jobs.get(self.selected)
+
+    def picture(self, max_px: int) -> tuple[Shown | None, str]:
+        """What there is to see of the selected job, and the path to fetch for it (empty for none)."""
+        job = self.job
+        if job is None:
+            return None, ""
+        shown, wanted = self._pictures.of(job, self._state.sketches.get(job.id), max_px)
+        if shown is None and self._last_shown[0] == job.id:
+            return self._last_shown[1], wanted
+        self._last_shown = (job.id, shown)
+        return shown, wanted
+
+    @property
+    def path(self) -> str:
+        """The path of the selected job's picture; empty while it has none."""
+        job = self.job
+        render = self._pictures.render_of(job) if job is not None and job.renders else None
+        return render.path if render is not None and render.state == "done" else ""

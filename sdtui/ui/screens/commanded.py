@@ -1,0 +1,139 @@
+"""What panes and keys ask of the studio, taken to its presenter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from sdtui.ui.layout import ALL
+from sdtui.ui.messages import (
+    CancelWanted,
+    CheckpointChosen,
+    JobSelected,
+    ParamReset,
+    ParamSet,
+    ParamStepped,
+    RetryWanted,
+    Written,
+)
+from sdtui.ui.panes.jobs import JobsPane
+from sdtui.ui.panes.parameters import ParametersPane
+from sdtui.ui.screens.arranged import ArrangedScreen
+from sdtui.ui.widgets.notice import Notice
+
+if TYPE_CHECKING:
+    from sdtui.ui.keys import Keys
+    from sdtui.ui.language import Language
+    from sdtui.ui.presenter import StudioPresenter
+
+
+class CommandedScreen(ArrangedScreen):
+    """One method a message or command; nothing here outlives the call."""
+
+    def __init__(self, keys: Keys, viewer: str) -> None:
+        super().__init__(keys)
+        self._presenter: StudioPresenter | None = None
+        self._language: Language | None = None
+        self._viewer = viewer
+
+    def say(self, text: str, *, error: bool = False) -> None:
+        """Show a sentence on the notice line."""
+        self.query_one(Notice).say(text, error=error)
+
+    # what panes say
+
+    def on_written(self, message: Written) -> None:
+        """A prompt is another one."""
+        if self._presenter is not None:
+            self._presenter.write(message.pane, message.text)
+        if self._language is not None:
+            self._language.count()
+
+    def on_param_set(self, message: ParamSet) -> None:
+        """A parameter is set."""
+        self._with_presenter(lambda presenter: presenter.set_param(message.name, message.value))
+
+    def on_param_reset(self, message: ParamReset) -> None:
+        """A parameter has its default again."""
+        self._with_presenter(lambda presenter: presenter.set_param(message.name, None))
+
+    def on_param_stepped(self, message: ParamStepped) -> None:
+        """A parameter takes its next value."""
+        self._with_presenter(lambda presenter: presenter.step_param(message.name, message.steps))
+
+    def on_checkpoint_chosen(self, message: CheckpointChosen) -> None:
+        """Another checkpoint is to be used."""
+        self._with_presenter(lambda presenter: presenter.choose_checkpoint(message.name))
+
+    def on_job_selected(self, message: JobSelected) -> None:
+        """Another job is looked at."""
+        self._with_presenter(lambda presenter: presenter.select(message.job_id))
+        self.query_one(JobsPane).taken(message.job_id)
+
+    def on_cancel_wanted(self, message: CancelWanted) -> None:
+        """A job is to be taken back."""
+        self._with_presenter(lambda presenter: presenter.cancel(message.job_id))
+
+    def on_retry_wanted(self, message: RetryWanted) -> None:
+        """A job is to be tried again."""
+        self._with_presenter(lambda presenter: presenter.retry(message.job_id))
+
+    def _with_presenter(self, act: Callable[[StudioPresenter], None]) -> None:
+        if self._presenter is None:
+            self.say("The studio is still starting; once more in a moment.")
+        else:
+            act(self._presenter)
+
+    # commands
+
+    def action_do_generate(self) -> None:
+        """Queue the document, after the keys that came before this one."""
+        (self.focused or self).call_later(self._settle)
+
+    def _settle(self) -> None:
+        """Take over what is typed into the form; what it says about that comes before the document is queued."""
+        form = self.query_one(ParametersPane)
+        wrong = form.settle()
+        if wrong:
+            self.say(wrong, error=True)
+            self.go("parameters")
+        else:
+            form.call_later(self.call_later, self._generate)
+
+    def _generate(self) -> None:
+        self._take_texts()
+        self._with_presenter(lambda presenter: presenter.generate())
+        self.reveal("preview")
+
+    def _take_texts(self) -> None:
+        if self._presenter is not None:
+            self._presenter.write("prompt", self.editor("prompt").text)
+            self._presenter.write("negative", self.editor("negative").text)
+
+    def action_do_cancel(self) -> None:
+        """Take back the selected or running job."""
+        self._with_presenter(lambda presenter: presenter.cancel())
+
+    def action_do_lock_seed(self) -> None:
+        """Keep the selected picture's seed, or let it go."""
+        self._with_presenter(lambda presenter: presenter.lock_seed())
+
+    def action_do_open_outside(self) -> None:
+        """Say where the picture is, and open it outside."""
+        self._with_presenter(self._open_outside)
+
+    def _open_outside(self, presenter: StudioPresenter) -> None:
+        path = presenter.looking.path
+        if not path:
+            self.say("The selected job has no finished picture yet.")
+            return
+        from sdtui.ui.outside import open_outside
+
+        self.say(open_outside(path, self._viewer))
+
+    def action_do_jump(self) -> None:
+        """Let the next key choose a pane."""
+        from sdtui.ui.screens.jump import JumpScreen
+
+        places = {pane: self.query_one(f"#{pane}").region for pane in ALL if self.query_one(f"#{pane}").display}
+        self.app.push_screen(JumpScreen(places, self.go))
