@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from itertools import groupby
+from bisect import bisect_right
+from collections.abc import Iterator
+from itertools import accumulate, groupby
 from operator import itemgetter
 from typing import Literal, NamedTuple
 
@@ -159,39 +161,80 @@ class Reader:
             self.say(words[done:], start + done)
 
 
+class Placed(NamedTuple):
+    """A run and where its characters stand: from each `offset` in its text on they follow each other from `place` in the text."""
+
+    run: Run
+    offsets: tuple[int, ...]
+    places: tuple[int, ...]
+
+    def place(self, offset: int) -> int:
+        """Where in the text the character at `offset` of the run's text stands; a break's is where the text goes on."""
+        piece = bisect_right(self.offsets, offset) - 1
+        return self.places[piece] + offset - self.offsets[piece]
+
+
 def runs(text: str, *, inner_replaces: bool = False) -> tuple[Run, ...]:
     """The text's runs: at least one, neighbours of equal weight merged, breaks between them.
 
     A closing mark multiplies all that stands since its opening one, inner before outer, so that the numbers are A1111's.
     With `inner_replaces` an explicit weight is final for what it holds (as ComfyUI).
     """
+    said, weights = _weighed(text, inner_replaces)
+    merged: list[Run] = []
+    for weight, group in _groups(said, weights):
+        if math.isnan(weight):
+            merged.extend(BREAK for _ in group)
+        else:
+            merged.append(Run("".join([node.value for node in group]), weight))
+    return tuple(merged) or EMPTY
+
+
+def placed_runs(text: str, *, inner_replaces: bool = False) -> tuple[Placed, ...]:
+    """The text's runs as `runs` reads them, with their places; none for a text without words."""
+    said, weights = _weighed(text, inner_replaces)
+    placed: list[Placed] = []
+    for weight, group in _groups(said, weights):
+        if math.isnan(weight):
+            placed.extend(Placed(BREAK, (0,), (node.end,)) for node in group)
+            continue
+        # an escaped bracket stands behind its backslash
+        offsets = tuple(accumulate((len(node.value) for node in group[:-1]), initial=0))
+        run = Run("".join([node.value for node in group]), weight)
+        placed.append(Placed(run, offsets, tuple(node.end - len(node.value) for node in group)))
+    return tuple(placed)
+
+
+def _weighed(text: str, inner_replaces: bool) -> tuple[list[Text], list[float]]:
+    """Words in order with the weight of each; a weight that is no number marks a break."""
     reader = Reader()
     reader.read(text, 0, len(text))
-    texts: list[str] = []
+    said: list[Text] = []
     weights: list[float] = []
     final = bytearray()
     opened: dict[Shape, list[tuple[int, float]]] = {"round": [], "square": []}
     for node in reader.finish(len(text)):
         match node:
-            case Text() | Escape():
-                texts.append(node.value)
+            case Text():
+                said.append(node)
                 weights.append(1.0)
                 final.append(0)
             case Open():
-                opened[node.shape].append((len(texts), node.factor))
+                opened[node.shape].append((len(said), node.factor))
             case Close():
                 start, factor = opened[node.shape].pop()
                 _multiply(weights, start, factor, final if inner_replaces else None)
                 if inner_replaces and node.weight is not None:
                     final[start:] = b"\1" * (len(final) - start)
             case _:
-                texts.append("")
-                weights.append(math.nan)
+                value = node.value if isinstance(node, Escape) else ""
+                said.append(Text(node.start, node.end, value))
+                weights.append(1.0 if isinstance(node, Escape) else math.nan)
                 final.append(0)
     for brackets in opened.values():
         for start, factor in brackets:
             _multiply(weights, start, factor, final if inner_replaces else None)
-    return _merged(texts, weights)
+    return said, weights
 
 
 def _multiply(weights: list[float], start: int, factor: float, final: bytearray | None) -> None:
@@ -203,14 +246,9 @@ def _multiply(weights: list[float], start: int, factor: float, final: bytearray 
         ]
 
 
-def _merged(texts: list[str], weights: list[float]) -> tuple[Run, ...]:
-    """Runs of equal weight become one, empty ones vanish; a weight that is no number marks a break."""
-    merged: list[Run] = []
+def _groups(said: list[Text], weights: list[float]) -> Iterator[tuple[float, list[Text]]]:
+    """Words that say something, neighbours of equal weight together; a weight that is no number marks breaks."""
     clamped = (weight if math.isnan(weight) else clamp(weight) for weight in weights)
-    pairs = [pair for pair in zip(clamped, texts, strict=True) if pair[1] or math.isnan(pair[0])]
+    pairs = [pair for pair in zip(clamped, said, strict=True) if pair[1].value or math.isnan(pair[0])]
     for weight, group in groupby(pairs, key=itemgetter(0)):
-        if math.isnan(weight):
-            merged.extend(BREAK for _ in group)
-        else:
-            merged.append(Run("".join(words for _, words in group), weight))
-    return tuple(merged) or EMPTY
+        yield weight, [node for _, node in group]

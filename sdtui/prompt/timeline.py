@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sdtui.prompt.emphasis import Run, runs
 from sdtui.prompt.nodes import Alternation, AnyNode, Clause, Prompt, Schedule
 
-__all__ = ["Clock", "Part", "Run", "Scheduled", "timeline"]
+__all__ = ["Clock", "Part", "Run", "Scheduled", "clock_of", "timeline"]
 
 
 class Scheduled(NamedTuple):
@@ -49,6 +49,21 @@ class Clock(NamedTuple):
             number -= self.step_from
         return int(max(0.0, min(float(self.steps), number)))
 
+    def within(self, step: int) -> int:
+        """The nearest step of the pass, 1..`steps`."""
+        return max(1, min(self.steps, step))
+
+
+def clock_of(steps: int, *, hires_steps: int = 0, second_pass: bool = False, old_timelines: bool = False) -> Clock:
+    """The clock of a first pass of `steps` steps, or of the second pass behind it; the arguments are those of `timeline`."""
+    steps = max(1, steps)
+    second = hires_steps if hires_steps > 0 else steps
+    if not second_pass:
+        return Clock(steps, steps, old=old_timelines)
+    if old_timelines:
+        return Clock(second, steps, old=True)
+    return Clock(second, second, 1.0, steps)
+
 
 def timeline(
     prompt: Prompt,
@@ -65,14 +80,7 @@ def timeline(
     before A1111 1.6: below 1 a fraction of the first pass's steps, from 1 a step, in both passes. `inner_replaces` lets an
     inner explicit weight replace the outer ones (as ComfyUI).
     """
-    steps = max(1, steps)
-    second = hires_steps if hires_steps > 0 else steps
-    if not second_pass:
-        clock = Clock(steps, steps, old=old_timelines)
-    elif old_timelines:
-        clock = Clock(second, steps, old=True)
-    else:
-        clock = Clock(second, second, 1.0, steps)
+    clock = clock_of(steps, hires_steps=hires_steps, second_pass=second_pass, old_timelines=old_timelines)
     return tuple(_part(prompt, clause, clock, inner_replaces) for clause in prompt.clauses)
 
 

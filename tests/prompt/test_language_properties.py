@@ -17,27 +17,9 @@ from sdtui.prompt.nodes import Alternation, AnyNode, Prompt, Schedule
 from sdtui.prompt.parser import parse, plain
 from sdtui.prompt.printer import canonical
 from sdtui.prompt.timeline import timeline
+from tests.prompt.wild import WILD, kinds_of_parse
 
-MARKS = [
-    *"()[]:|\\<>{}$.,-+\n",
-    " ",
-    "AND",
-    " AND ",
-    "BREAK",
-    " BREAK ",
-    ":1.3)",
-    ":0.5]",
-    "<lora:x:0.5>",
-    "<lora:",
-    "a",
-    "Z",
-]
-WILD = st.lists(st.sampled_from(MARKS) | st.text(max_size=3), max_size=30).map("".join)
 NAMES = ListedNames({"lora": ["y"]})
-
-
-def kinds_of_parse(text: str) -> list[Prompt]:
-    return [parse(text), plain(text), parse(text, negative=True)]
 
 
 @settings(max_examples=400, deadline=None)
