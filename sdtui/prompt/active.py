@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
-from sdtui.prompt.nodes import Alternation, AnyNode, Clause, Prompt, Schedule
+from sdtui.prompt.nodes import Alternation, AnyNode, Clause, Prompt, Schedule, Tag
 from sdtui.prompt.timeline import Clock, clock_of
 
 Stretch = tuple[int, int]
@@ -32,7 +31,7 @@ def active_at(
 def said_at(prompt: Prompt, clause: Clause, clock: Clock, step: int) -> tuple[Stretch, ...]:
     """Where the words of a clause at a step stand, tags left out: put together they are the timeline's text."""
     silent = _silent(clause.nodes, clock, clock.within(step))
-    tags = ((tag.start, tag.end) for tag in prompt.tags if clause.start <= tag.start < clause.text_end)
+    tags = _stretches(prompt.tags_between(clause.start, clause.text_end))
     return tuple(_without(clause.start, clause.text_end, sorted([*silent, *tags])))
 
 
@@ -53,12 +52,12 @@ def _silent(nodes: tuple[AnyNode, ...], clock: Clock, step: int) -> Iterator[Str
 
 def _without_tags(prompt: Prompt, silent: Iterable[Stretch]) -> Iterator[Stretch]:
     """The silent stretches around the tags in them."""
-    if not prompt.tags:
-        yield from silent
-        return
-    tags = [(tag.start, tag.end) for tag in prompt.tags]
     for start, end in silent:
-        yield from _without(start, end, tags[bisect_left(tags, (start, 0)) : bisect_left(tags, (end, 0))])
+        yield from _without(start, end, _stretches(prompt.tags_between(start, end)))
+
+
+def _stretches(tags: Iterable[Tag]) -> list[Stretch]:
+    return [(tag.start, tag.end) for tag in tags]
 
 
 def _without(start: int, end: int, gaps: Iterable[Stretch]) -> Iterator[Stretch]:

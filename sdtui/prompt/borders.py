@@ -8,7 +8,8 @@ from itertools import accumulate
 from typing import NamedTuple, Protocol
 
 from sdtui.prompt.active import said_at
-from sdtui.prompt.chunks import COMMA_BACKTRACK, Tokenizer, chunk
+from sdtui.prompt.chunks import COMMA_BACKTRACK, Tokenizer, chunk, parted
+from sdtui.prompt.embeddings import Embeddings
 from sdtui.prompt.emphasis import Placed, Run, placed_runs
 from sdtui.prompt.nodes import Clause, Prompt
 from sdtui.prompt.timeline import Clock, clock_of
@@ -24,36 +25,38 @@ class PlacingTokenizer(Tokenizer, Protocol):
 
 
 def borders(
-    prompt: Prompt, tokenizer: PlacingTokenizer, *, steps: int = 1, comma_backtrack: int = COMMA_BACKTRACK
+    prompt: Prompt,
+    tokenizer: PlacingTokenizer,
+    *,
+    steps: int = 1,
+    comma_backtrack: int = COMMA_BACKTRACK,
+    embeddings: Embeddings | None = None,
 ) -> tuple[int, ...]:
     """The places of the characters that begin the second and every later chunk, clause by clause, in the text of step 1.
 
     A chunk without tokens (BREAK BREAK) has no place.
     """
-    clock = clock_of(steps)
-    return tuple(
-        place for clause in prompt.clauses for place in _borders(prompt, clause, clock, tokenizer, comma_backtrack)
-    )
+    found: list[int] = []
+    for clause in prompt.clauses:
+        spoken = speak(prompt, clause, clock_of(steps), 1)
+        placed = placed_runs(spoken.text) if prompt.marked else (Placed(Run(spoken.text, 1.0), (0,), (0,)),)
+        chunks = chunk((each.run for each in placed), tokenizer, comma_backtrack, embeddings)
+        if len(chunks) > 1:
+            places = [spoken.place(place) for each in placed for place in _token_places(each, tokenizer, embeddings)]
+            firsts = accumulate((len(each.ids) for each in chunks), initial=0)
+            found += [places[first] for first, each in zip(firsts, chunks, strict=False) if first and each.ids]
+    return tuple(found)
 
 
-def _borders(
-    prompt: Prompt, clause: Clause, clock: Clock, tokenizer: PlacingTokenizer, comma_backtrack: int
-) -> Iterator[int]:
-    spoken = speak(prompt, clause, clock, 1)
-    placed = placed_runs(spoken.text) if prompt.marked else (Placed(Run(spoken.text, 1.0), (0,), (0,)),)
-    chunks = chunk((each.run for each in placed), tokenizer, comma_backtrack)
-    if len(chunks) == 1:
+def _token_places(placed: Placed, tokenizer: PlacingTokenizer, embeddings: Embeddings | None) -> Iterator[int]:
+    """Where each token of a run begins; all vectors of an embedding begin at its name."""
+    if placed.run.is_break:
         return
-    places = [
-        spoken.place(each.place(token.start))
-        for each in placed
-        if not each.run.is_break
-        for token in tokenizer.tokens(each.run.text)
-    ]
-    firsts = accumulate((len(each.ids) for each in chunks), initial=0)
-    for first, each in zip(firsts, chunks, strict=False):
-        if first and each.ids:
-            yield places[first]
+    for start, words, mention in parted(placed.run.text, embeddings):
+        if mention:
+            yield from [placed.place(start)] * mention.vectors
+        else:
+            yield from (placed.place(start + token.start) for token in tokenizer.tokens(words))
 
 
 class Spoken(NamedTuple):

@@ -147,12 +147,17 @@ class Prompt(Struct, frozen=True):
         if not self.tags:
             return self.text[start:end]
         pieces: list[str] = []
-        for place in range(bisect_left(self.tags, start, key=_start), bisect_left(self.tags, end, key=_start)):
-            tag = self.tags[place]
+        for tag in self.tags_between(start, end):
             pieces.append(self.text[start : tag.start])
             start = tag.end
         pieces.append(self.text[start:end])
         return "".join(pieces)
+
+    def tags_between(self, start: int, end: int) -> tuple[Tag, ...]:
+        """The tags that begin at `start` or behind it, and before `end`."""
+        if not self.tags:
+            return ()
+        return self.tags[bisect_left(self.tags, start, key=_start) : bisect_left(self.tags, end, key=_start)]
 
 
 def _start(node: Node) -> int:

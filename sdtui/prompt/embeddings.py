@@ -1,0 +1,112 @@
+"""Embeddings as words: where a text names one, by its bare file name, whatever its case.
+
+Editor, counter and engine find them with the same `Embeddings`. A name counts where it is a word of its own: no letter, digit
+or underscore stands next to its first and last one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import NamedTuple, Protocol
+
+from sdtui.prompt.nodes import Alternation, AnyNode, Escape, Prompt, Schedule, Text
+
+_ATOM = re.compile(r"\w+|[^\w\s]")
+_SPACE = re.compile(r"\\?\s+")
+
+
+class Mention(NamedTuple):
+    """Characters that name an embedding, which takes the place of `vectors` tokens."""
+
+    start: int
+    end: int
+    name: str
+    vectors: int
+
+
+class Embeddings(Protocol):
+    """Finds the embeddings that a text names."""
+
+    def find(self, text: str) -> Sequence[Mention]:
+        """Every mention, in order; where several names begin the longest counts (as A1111)."""
+        ...
+
+
+class ListedEmbeddings:
+    """Embeddings by name with the number of their vectors (1 or more)."""
+
+    def __init__(self, vectors: Mapping[str, int]) -> None:
+        self._vectors = dict(vectors)
+        self._by_atom: dict[str, list[tuple[str, re.Pattern[str]]]] | None = None
+
+    def find(self, text: str) -> Sequence[Mention]:
+        """Every mention, in order."""
+        if not self._vectors:
+            return ()
+        by_atom = self._index()
+        found: list[Mention] = []
+        done = 0
+        for atom in _ATOM.finditer(text):
+            if atom.start() < done:
+                continue
+            for name, pattern in by_atom.get(atom[0].casefold(), ()):
+                match = pattern.match(text, atom.start())
+                if match:
+                    done = match.end()
+                    found.append(Mention(match.start(), done, name, self._vectors[name]))
+                    break
+        return found
+
+    def _index(self) -> dict[str, list[tuple[str, re.Pattern[str]]]]:
+        """The names by their first atom, the longest first."""
+        if self._by_atom is None:
+            self._by_atom = {}
+            for name in sorted(self._vectors, key=len, reverse=True):
+                head = _ATOM.search(name)
+                if head and head.start() == 0:
+                    pattern = _SPACE.sub(r"\\s+", re.escape(name)) + (r"(?!\w)" if re.match(r"\w", name[-1]) else "")
+                    entry = (name, re.compile(pattern, re.IGNORECASE))
+                    self._by_atom.setdefault(head[0].casefold(), []).append(entry)
+        return self._by_atom
+
+
+def mentions(prompt: Prompt, embeddings: Embeddings) -> tuple[Mention, ...]:
+    """The embeddings that a prompt names in any of its branches, at their places in its text."""
+    return tuple(found for clause in prompt.clauses for found in _mentions(prompt, clause.nodes, embeddings))
+
+
+def _mentions(prompt: Prompt, nodes: tuple[AnyNode, ...], embeddings: Embeddings) -> Iterator[Mention]:
+    for is_words, group in groupby(nodes, key=lambda node: isinstance(node, Text | Escape)):
+        if is_words:
+            yield from _in_words(prompt, [node for node in group if isinstance(node, Text | Escape)], embeddings)
+            continue
+        for node in group:
+            match node:
+                case Schedule():
+                    yield from _mentions(prompt, node.before, embeddings)
+                    yield from _mentions(prompt, node.after, embeddings)
+                case Alternation():
+                    for option in node.options:
+                        yield from _mentions(prompt, option, embeddings)
+                case _:
+                    pass
+
+
+def _in_words(prompt: Prompt, words: list[Text | Escape], embeddings: Embeddings) -> Iterator[Mention]:
+    found = embeddings.find("".join([node.value for node in words]))
+    if not found:
+        return
+    places = [place for node in words for place in _places(prompt, node)]
+    for start, end, name, vectors in found:
+        yield Mention(places[start], places[end - 1] + 1, name, vectors)
+
+
+def _places(prompt: Prompt, node: Text | Escape) -> Iterator[int]:
+    """Where each character of a node's value stands."""
+    start = node.end - len(node.value) if isinstance(node, Escape) else node.start
+    for tag in prompt.tags_between(start, node.end):
+        yield from range(start, tag.start)
+        start = tag.end
+    yield from range(start, node.end)
