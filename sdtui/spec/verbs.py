@@ -78,10 +78,16 @@ class EventsAfter(Verb, frozen=True, kw_only=True, tag="events-after"):
 
 
 class Picture(Verb, frozen=True, kw_only=True, tag="picture"):
-    """A published picture, shrunk to fit `max_px` on its longer side (0: as it is); answered by PictureAnswer, RGB as blob."""
+    """A published picture, or with `outside` any picture file; answered by PictureAnswer, RGB as blob.
+
+    `crop` (left, top, right, bottom in its pixels) takes a part; then it is shrunk to fit `max_px` (0: as it is) on its longer
+    side, and in any case to what one frame holds.
+    """
 
     path: str
     max_px: int = 0
+    crop: tuple[int, int, int, int] | None = None
+    outside: bool = False
 
 
 class Release(Verb, frozen=True, kw_only=True, tag="release"):
@@ -149,10 +155,15 @@ class EventsAnswer(Answer, frozen=True, kw_only=True, tag="events"):
 
 
 class PictureAnswer(Answer, frozen=True, kw_only=True, tag="picture"):
-    """The blob holds width × height × 3 bytes of RGB; `infotext` is the picture's record, as written in it."""
+    """The blob holds width × height × 3 bytes of RGB; `infotext` is the picture's record, as written in it.
+
+    `whole_…` is the size of the picture of which this is a part, or a smaller copy.
+    """
 
     width_px: int
     height_px: int
+    whole_width_px: int = 0
+    whole_height_px: int = 0
     infotext: str = ""
 
 
