@@ -53,6 +53,7 @@ ATTEMPTS = 3
 OnEvent = Callable[[Noted, bytes], None]
 OnLost = Callable[[SdtuiError | None], None]
 Reply = tuple[Answer, bytes]
+Crop = tuple[int, int, int, int]
 Wanted = TypeVar("Wanted", bound=Answer)
 
 
@@ -143,9 +144,12 @@ class Client:
         """Lasting events with a number above `seq`, oldest first."""
         return (await self._ask(EventsAfter(seq=seq, limit=limit), EventsAnswer)).events
 
-    async def picture(self, path: str, max_px: int = 0) -> tuple[PictureAnswer, bytes]:
-        """A published picture as RGB bytes, shrunk to fit `max_px`."""
-        return await self._ask_blob(Picture(path=path, max_px=max_px), PictureAnswer)
+    async def picture(
+        self, path: str, max_px: int = 0, *, crop: Crop | None = None, outside: bool = False
+    ) -> tuple[PictureAnswer, bytes]:
+        """A published picture (with `outside` any file), or a part of it, as RGB bytes, shrunk to fit `max_px`."""
+        verb = Picture(path=path, max_px=max_px, crop=crop, outside=outside)
+        return await self._ask_blob(verb, PictureAnswer)
 
     async def release(self) -> int:
         """Have the devices' memory given back; how many devices."""
