@@ -6,7 +6,7 @@ import asyncio
 import os
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import assert_never
 
@@ -19,7 +19,7 @@ from sdtui.jobs.queue import RenderQueue, Waiting
 from sdtui.jobs.store import Store
 from sdtui.server.journal import Journal
 from sdtui.server.outputs import Outputs
-from sdtui.server.pictures import load_picture
+from sdtui.server.pictures import KEPT_S, Renditions
 from sdtui.server.shelf import Shelf
 from sdtui.server.supervisor import Supervisor
 from sdtui.spec.document import Document
@@ -73,6 +73,7 @@ class Desk:
     clock: Callable[[], float]
     stop: Callable[[str], None]
     refresh: Callable[[], None]
+    renditions: Renditions = field(default_factory=Renditions)
 
     def snapshot(self) -> Snapshot:
         """Everything a client needs to show the studio as it is."""
@@ -195,9 +196,11 @@ class Desk:
         return Done(count=len(again))
 
     async def _picture(self, verb: Picture) -> tuple[PictureAnswer, bytes]:
-        if not self.store.is_planned(verb.path):
+        if not verb.outside and not self.store.is_planned(verb.path):
             raise UsageError("This is no picture of this workspace.", where=verb.path)
-        return await asyncio.to_thread(load_picture, Path(verb.path), verb.max_px)
+        answer = await asyncio.to_thread(self.renditions.of, verb)
+        asyncio.get_running_loop().call_later(KEPT_S, self.renditions.forget)
+        return answer
 
     def _known(self, job_id: int) -> None:
         if job_id:

@@ -1,29 +1,52 @@
-"""Published pictures, shrunk for a terminal; called on a thread."""
+"""Pictures on their way to a screen: parts of published ones, and of files that a user named. Called on threads."""
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 from sdtui.errors import WorkspaceError
-from sdtui.spec.verbs import PictureAnswer
+from sdtui.images.decoding import Opened, Pixels, decode_apart, open_picture
+from sdtui.spec.verbs import Picture, PictureAnswer
 
-MAX_BLOB_PX = 2048
+KEPT_S = 20.0
+"""So long the newest decoded picture is kept: panning asks for many parts of it, and decoding 4096² takes half a second."""
 
 
-def load_picture(path: Path, max_px: int) -> tuple[PictureAnswer, bytes]:
-    """The picture as RGB bytes, at most `max_px` (0: 2048) on its longer side; raises WorkspaceError when it is gone."""
-    from PIL import Image
+class Renditions:
+    """`of` answers Picture; `forget` gives the memory back."""
 
-    try:
-        with Image.open(path) as opened:
-            infotext = str(opened.info.get("parameters", ""))
-            picture = opened.convert("RGB")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise WorkspaceError(
-            f"The picture cannot be read ({type(error).__name__}).", where=str(path), todo="Was it moved or deleted?"
-        ) from None
-    limit = min(max_px or MAX_BLOB_PX, MAX_BLOB_PX)
-    if max(picture.size) > limit:
-        picture.thumbnail((limit, limit), Image.Resampling.LANCZOS)
-    answer = PictureAnswer(width_px=picture.width, height_px=picture.height, infotext=infotext)
-    return answer, picture.tobytes()
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: tuple[tuple[str, int, int], Opened] | None = None
+
+    def of(self, verb: Picture) -> tuple[PictureAnswer, bytes]:
+        """The part that was asked for and its RGB bytes; raises WorkspaceError when there is no such picture."""
+        path = Path(verb.path)
+        pixels = decode_apart(path, verb.crop, verb.max_px) if verb.outside else self._part(path, verb)
+        answer = PictureAnswer(
+            width_px=pixels.width_px,
+            height_px=pixels.height_px,
+            whole_width_px=pixels.whole_width_px,
+            whole_height_px=pixels.whole_height_px,
+            infotext=pixels.infotext,
+        )
+        return answer, pixels.rgb
+
+    def forget(self) -> None:
+        """Keep nothing."""
+        self._kept = None
+
+    def _part(self, path: Path, verb: Picture) -> Pixels:
+        try:
+            found = path.stat()
+        except OSError as error:
+            raise WorkspaceError(
+                f"The picture cannot be read: {error.strerror}.", where=str(path), todo="Was it moved or deleted?"
+            ) from None
+        key = (str(path), found.st_mtime_ns, found.st_size)
+        with self._lock:
+            kept = self._kept
+            if kept is None or kept[0] != key:
+                self._kept = kept = (key, open_picture(path))
+        return kept[1].part(verb.crop, verb.max_px)
