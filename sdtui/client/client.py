@@ -26,11 +26,13 @@ from sdtui.spec.verbs import (
     EventsAnswer,
     FromServer,
     Hello,
+    Hold,
     JobAnswer,
     Jobs,
     JobsAnswer,
     Models,
     ModelsAnswer,
+    Move,
     Picture,
     PictureAnswer,
     Plan,
@@ -40,6 +42,7 @@ from sdtui.spec.verbs import (
     Release,
     Request,
     Retry,
+    SkipChore,
     Snapshot,
     Stop,
     Submit,
@@ -127,6 +130,18 @@ class Client:
     async def retry(self, job_id: int) -> int:
         """Queue a job's failed and cancelled pictures again; how many."""
         return (await self._ask(Retry(job_id=job_id), Done)).count
+
+    async def hold(self, job_id: int, *, held: bool = True) -> int:
+        """Keep a job's waiting pictures back, or let them on; how many."""
+        return (await self._ask(Hold(job_id=job_id, held=held), Done)).count
+
+    async def move(self, job_id: int, by: int) -> int:
+        """Let a job's waiting pictures come so many jobs later; 0 when they could not."""
+        return (await self._ask(Move(job_id=job_id, by=by), Done)).count
+
+    async def skip_chore(self, chore: str = "") -> int:
+        """Have background work given up; how many chores."""
+        return (await self._ask(SkipChore(chore=chore), Done)).count
 
     async def jobs(self, limit: int = 50) -> tuple[JobView, ...]:
         """The newest jobs and every unfinished one, oldest first."""

@@ -30,6 +30,7 @@ class RenderQueue:
 
     def __init__(self) -> None:
         self._waiting: dict[str, Waiting] = {}
+        self._held: set[int] = set()
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -51,6 +52,39 @@ class RenderQueue:
         """Take a render out; False when it is not waiting."""
         return self._waiting.pop(render_id, None) is not None
 
+    @property
+    def order(self) -> tuple[int, ...]:
+        """The jobs in the order of their first waiting renders."""
+        return tuple(dict.fromkeys(one.render.job_id for one in self))
+
+    @property
+    def held(self) -> tuple[int, ...]:
+        """The waiting jobs whose renders are kept back."""
+        return tuple(job_id for job_id in self.order if job_id in self._held)
+
+    def hold(self, job_id: int, *, held: bool) -> bool:
+        """Keep a job's renders back, or let them have their turn again; whether that is a change."""
+        if held == (job_id in self._held):
+            return False
+        (self._held.add if held else self._held.discard)(job_id)
+        return True
+
+    def arrange(self, order: Iterable[int]) -> None:
+        """Bring the jobs into this order, each one's renders together; jobs it does not name come after, as they were."""
+        places = {job_id: place for place, job_id in enumerate(dict.fromkeys((*order, *self.order)))}
+        by_job = sorted(self._waiting.items(), key=lambda item: places[item[1].render.job_id])
+        self._waiting = dict(by_job)
+
+    def move(self, job_id: int, by: int) -> bool:
+        """Let a job come so many jobs later (earlier when negative); whether that is a change."""
+        before = self.order
+        if job_id not in before:
+            return False
+        others = [other for other in before if other != job_id]
+        at = max(0, min(before.index(job_id) + by, len(others)))
+        self.arrange((*others[:at], job_id, *others[at:]))
+        return self.order != before
+
     def of_job(self, job_id: int) -> tuple[Waiting, ...]:
         """The waiting renders of a job; 0 means of every job."""
         return tuple(one for one in self if job_id in (0, one.render.job_id))
@@ -59,11 +93,12 @@ class RenderQueue:
         """The next render for a worker that has `running` in flight, or None when it should not get one now.
 
         Renders whose group is among `loaded` come first, looked for among the first LOOK_AHEAD and only while the
-        oldest has not waited for PATIENCE_S; a suspect (`alone`) is given only to an empty worker.
+        oldest has not waited for PATIENCE_S; a suspect (`alone`) is given only to an empty worker, one that is held to none.
         """
         groups = set(loaded)
         first: Waiting | None = None
-        for one in islice(self, LOOK_AHEAD):
+        ready = (one for one in self if one.render.job_id not in self._held)
+        for one in islice(ready, LOOK_AHEAD):
             if one.alone and running:
                 continue
             if first is None:

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -14,12 +15,26 @@ from sdtui.errors import WorkspaceError
 from sdtui.jobs.schema import MIGRATIONS
 from sdtui.spec.complaint import Complaint
 from sdtui.spec.document import Document
-from sdtui.spec.event import AnyEvent, Cancelled, Failed, Finished, Noted, Published, Requeued, Started, Submitted
+from sdtui.spec.event import (
+    AnyEvent,
+    Cancelled,
+    Failed,
+    Finished,
+    Noted,
+    Published,
+    QueueChanged,
+    Requeued,
+    Started,
+    Submitted,
+)
 from sdtui.spec.fold import job_id_of, opened
 from sdtui.spec.job import Job, Render
 from sdtui.spec.jobview import JobView, RenderState, RenderView
 
 DRAFT = "draft"
+LINE = "line"
+
+Kept = TypeVar("Kept", bound=msgspec.Struct)
 
 
 class Store:
@@ -118,14 +133,9 @@ class Store:
         ).fetchall()
         return tuple(Noted(seq=n, at=at, event=msgspec.json.decode(body, type=AnyEvent)) for n, at, body in rows[::-1])
 
-    def views(self, newest: int) -> tuple[JobView, ...]:
-        """Every unfinished job and the `newest` ones, oldest first."""
-        rows = self._db.execute(
-            "SELECT id FROM jobs WHERE ended = 0 UNION SELECT id FROM (SELECT id FROM jobs ORDER BY id DESC LIMIT ?)"
-            " ORDER BY id",
-            (newest,),
-        ).fetchall()
-        return tuple(self.view(row[0]) for row in rows)
+    def newest_jobs(self, limit: int) -> tuple[int, ...]:
+        """The numbers of the newest jobs, newest first."""
+        return tuple(row[0] for row in self._db.execute("SELECT id FROM jobs ORDER BY id DESC LIMIT ?", (limit,)))
 
     def view(self, job_id: int) -> JobView:
         """A job as its rows tell; raises KeyError for an unknown number."""
@@ -171,16 +181,30 @@ class Store:
 
     def draft(self) -> Document:
         """What was typed last; the empty document at first, and when another version wrote one that we cannot read."""
-        row = self._db.execute("SELECT body FROM kept WHERE name = ?", (DRAFT,)).fetchone()
-        try:
-            return msgspec.json.decode(row[0], type=Document) if row else Document()
-        except msgspec.ValidationError:
-            return Document()
+        return self._kept(DRAFT, Document())
 
     def put_draft(self, document: Document) -> None:
         """Keep what was typed."""
+        self._keep(DRAFT, document)
+
+    def line(self) -> QueueChanged:
+        """The order of the waiting jobs as it was kept last; empty at first."""
+        return self._kept(LINE, QueueChanged())
+
+    def put_line(self, line: QueueChanged) -> None:
+        """Keep the order of the waiting jobs."""
+        self._keep(LINE, line)
+
+    def _kept(self, name: str, default: Kept) -> Kept:
+        row = self._db.execute("SELECT body FROM kept WHERE name = ?", (name,)).fetchone()
+        try:
+            return msgspec.json.decode(row[0], type=type(default)) if row else default
+        except msgspec.ValidationError:
+            return default
+
+    def _keep(self, name: str, value: msgspec.Struct) -> None:
         with self._transaction():
-            self._db.execute("INSERT OR REPLACE INTO kept (name, body) VALUES (?, ?)", (DRAFT, _text(document)))
+            self._db.execute("INSERT OR REPLACE INTO kept (name, body) VALUES (?, ?)", (name, _text(value)))
 
     def _submitted(self, job_id: int) -> Submitted:
         created_at, document = self._db.execute(

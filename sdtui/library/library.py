@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -18,6 +18,8 @@ from sdtui.weights.files import describe
 from sdtui.weights.hashes import HashStore
 from sdtui.weights.identify import builtin_path, identify
 from sdtui.weights.stamp import stamp
+
+Progress = Callable[[int, int], None]
 
 
 class Library:
@@ -47,14 +49,24 @@ class Library:
         """What the last scan found; the built-in model alone before the first."""
         return self._records or (identify(builtin_path()),)
 
-    def scan(self) -> tuple[ModelRecord, ...]:
-        """Look through all folders: every model in the order of the names, the built-in one first."""
+    def scan(self, progress: Progress = lambda found, read: None) -> tuple[ModelRecord, ...]:
+        """Look through all folders: every model in the order of the names, the built-in one first.
+
+        `progress` is told how many files were found so far, and how many of them were read.
+        """
         with self._scanning:
             cache = self._cache = self._cache or RecordCache(self._cache_file)
             walk = Walk()
-            found = [model for root in self._roots(walk) for model in walk.models(root)]
+            found: list[Found] = []
+            for root in self._roots(walk):
+                for model in walk.models(root):
+                    found.append(model)
+                    progress(len(found), 0)
             self._hashes.reload()
-            read = [(self._placed(cache.record(model), model), model.root) for model in found]
+            read: list[tuple[ModelRecord, Root]] = []
+            for model in found:
+                read.append((self._placed(cache.record(model), model), model.root))
+                progress(len(found), len(read))
             cache.keep_only({str(model.path) for model in found})
             # whoever comes first keeps the plain name: what can be used before what cannot
             ordered = sorted(read, key=lambda item: (item[0].problem != "", item[1].rank))

@@ -18,6 +18,7 @@ from sdtui.jobs.plan import SEED_RANGE, Wish, check, one_path, plain_notes, plan
 from sdtui.jobs.queue import RenderQueue, Waiting
 from sdtui.jobs.store import Store
 from sdtui.server.journal import Journal
+from sdtui.server.line import Line
 from sdtui.server.outputs import Outputs
 from sdtui.server.pictures import KEPT_S, Renditions
 from sdtui.server.shelf import Shelf
@@ -33,11 +34,13 @@ from sdtui.spec.verbs import (
     EventsAfter,
     EventsAnswer,
     Hello,
+    Hold,
     JobAnswer,
     Jobs,
     JobsAnswer,
     Models,
     ModelsAnswer,
+    Move,
     Picture,
     PictureAnswer,
     Plan,
@@ -45,12 +48,15 @@ from sdtui.spec.verbs import (
     PutDraft,
     Release,
     Retry,
+    SkipChore,
     Snapshot,
     Stop,
     Submit,
 )
 
 NEWEST_JOBS = 50
+NEWEST_PICTURES = 10_000
+LISTED_PICTURES = 50_000
 NEWEST_LOG = 200
 EVENTS_AT_ONCE = 1000
 WARMING = frozenset({"studio", "render"})
@@ -67,6 +73,7 @@ class Desk:
     store: Store
     journal: Journal
     queue: RenderQueue
+    line: Line
     supervisor: Supervisor
     shelf: Shelf
     outputs: Outputs
@@ -83,12 +90,14 @@ class Desk:
             workspace=str(self.root),
             pid=os.getpid(),
             seq=self.store.last_seq(),
-            jobs=self.journal.views(NEWEST_JOBS),
+            jobs=self.journal.views(NEWEST_JOBS, NEWEST_PICTURES),
             workers=self.journal.workers,
             models=self.shelf.models,
             draft=self.store.draft(),
             log=self.store.newest_log(NEWEST_LOG),
             default_checkpoint=self.shelf.default_name,
+            queue=self.line.now,
+            chores=self.journal.chores,
         )
 
     def arrived(self, client: str) -> None:
@@ -112,8 +121,15 @@ class Desk:
                 return self._cancel(job_id)
             case Retry(job_id=job_id):
                 return self._retry(job_id)
+            case Hold(job_id=job_id, held=held):
+                return self._hold(job_id, held=held)
+            case Move(job_id=job_id, by=by):
+                self._one(job_id)
+                return Done(count=self.line.move(job_id, by))
+            case SkipChore(chore=chore):
+                return Done(count=self.supervisor.skip(chore))
             case Jobs(limit=limit):
-                return JobsAnswer(jobs=self.journal.views(limit))
+                return JobsAnswer(jobs=self.journal.views(limit, LISTED_PICTURES))
             case Models(refresh=refresh):
                 self.refresh()
                 return ModelsAnswer(models=await (self.shelf.scan() if refresh else self.shelf.scanned()))
@@ -142,7 +158,7 @@ class Desk:
         view = self.journal.submit(job)
         for note in plain_notes(verb.document):
             self.journal.log(note, level="warning", job_id=job.id)
-        now = self.clock()
+        now = self.supervisor.now
         self.queue.append(Waiting(render=render, queued_at=now) for render in job.renders)
         self.supervisor.revive()
         self.supervisor.pump()
@@ -182,18 +198,24 @@ class Desk:
         return Done(count=self.supervisor.cancel(job_id))
 
     def _retry(self, job_id: int) -> Done:
-        self._known(job_id)
-        if job_id == 0:
-            raise UsageError("Which job?", todo="`sdtui ls` shows their numbers.")
+        self._one(job_id)
         again = [view for view in self.journal.view(job_id).renders if view.state in {"failed", "cancelled"}]
         self.journal.reopen(job_id)
-        now = self.clock()
+        now = self.supervisor.now
         for view in again:
             self.journal.note(Requeued(job_id=job_id, render_id=view.id, reason="asked for again"), deaths=0)
             self.queue.append([Waiting(render=self.store.render(view.id), queued_at=now)])
+        self.line.let_on(job_id)
         self.supervisor.revive()
         self.supervisor.pump()
         return Done(count=len(again))
+
+    def _hold(self, job_id: int, *, held: bool) -> Done:
+        self._one(job_id)
+        self.supervisor.recall(job_id)
+        count = self.line.hold(job_id, held=held)
+        self.supervisor.pump()
+        return Done(count=count)
 
     async def _picture(self, verb: Picture) -> tuple[PictureAnswer, bytes]:
         if not verb.outside and not self.store.is_planned(verb.path):
@@ -201,6 +223,11 @@ class Desk:
         answer = await asyncio.to_thread(self.renditions.of, verb)
         asyncio.get_running_loop().call_later(KEPT_S, self.renditions.forget)
         return answer
+
+    def _one(self, job_id: int) -> None:
+        if job_id == 0:
+            raise UsageError("Which job?", todo="`sdtui ls` shows their numbers.")
+        self._known(job_id)
 
     def _known(self, job_id: int) -> None:
         if job_id:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import statistics
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from sdtui.jobs.queue import Waiting
 from sdtui.spec.orders import AnyOrder
@@ -14,6 +16,20 @@ FIRST_DEADLINE_S = 600.0
 DEADLINE_FLOOR_S = 60.0
 DEADLINE_STEPS = 20
 STARTS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerSettings:
+    """How workers are started: `folder` gets their logs, `options` go to each one's command line."""
+
+    folder: Path
+    options: tuple[str, ...]
+    environ: Mapping[str, str]
+    in_flight: int
+
+    def log_path(self, device: str) -> Path:
+        """Where a worker's stderr goes."""
+        return self.folder / f"worker-{device.replace(':', '')}.log"
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from msgspec.structs import replace
@@ -11,6 +12,7 @@ from sdtui.spec.event import (
     TRANSIENT,
     AnyEvent,
     Cancelled,
+    Chore,
     Failed,
     Finished,
     LogLine,
@@ -22,6 +24,8 @@ from sdtui.spec.event import (
 from sdtui.spec.fold import fold, job_id_of, opened
 from sdtui.spec.job import Job
 from sdtui.spec.jobview import JobView
+
+NEXT_JOBS = 10
 
 Listener = Callable[[Noted, bytes], None]
 
@@ -35,6 +39,7 @@ class Journal:
         self._open: dict[int, JobView] = {job_id: store.view(job_id) for job_id in store.open_jobs()}
         self._previews: dict[str, tuple[Noted, bytes]] = {}
         self._workers: dict[str, WorkerState] = {}
+        self._chores: dict[str, Chore] = {}
         self._listeners: list[Listener] = []
 
     def listen(self, listener: Listener) -> Callable[[], None]:
@@ -81,9 +86,21 @@ class Journal:
         """A job as it stands; raises KeyError for an unknown number."""
         return self._open.get(job_id) or self._store.view(job_id)
 
-    def views(self, newest: int) -> tuple[JobView, ...]:
-        """Every unfinished job and the `newest` ones, oldest first."""
-        return tuple(self._open.get(view.id, view) for view in self._store.views(newest))
+    def views(self, newest: int, pictures: int | None = None) -> tuple[JobView, ...]:
+        """Every unfinished job and the `newest` ones, oldest first.
+
+        With `pictures` they have about so many together, and jobs between the next ones and the newest ones are left out.
+        """
+        left = math.inf if pictures is None else pictures
+        views: dict[int, JobView] = {}
+        opened = sorted(self._open)
+        for job_id in dict.fromkeys((*opened[:NEXT_JOBS], *self._store.newest_jobs(newest), *opened)):
+            view = self.view(job_id)
+            if left <= 0 and views:
+                break
+            views[job_id] = view
+            left -= len(view.renders)
+        return tuple(views[job_id] for job_id in sorted(views))
 
     @property
     def open_jobs(self) -> tuple[JobView, ...]:
@@ -100,6 +117,17 @@ class Journal:
         """What each device's worker said last."""
         return tuple(self._workers.values())
 
+    @property
+    def chores(self) -> tuple[Chore, ...]:
+        """What is being done in the background."""
+        return tuple(self._chores.values())
+
+    def end_chores(self, owner: str) -> None:
+        """Whoever did the chores whose ids begin with this is gone."""
+        for chore in self.chores:
+            if chore.id.startswith(f"{owner} "):
+                self.note(replace(chore, over=True))
+
     def _remember(self, noted: Noted, blob: bytes) -> None:
         event = noted.event
         job_id = job_id_of(event)
@@ -109,6 +137,10 @@ class Journal:
             self._previews[event.render_id] = (noted, blob)
         elif isinstance(event, Published | Failed | Cancelled):
             self._previews.pop(event.render_id, None)
+        elif isinstance(event, Chore):
+            self._chores[event.id] = event
+            if event.over:
+                del self._chores[event.id]
         elif isinstance(event, WorkerState):
             before = self._workers.get(event.device)
             # a state that does not name the checkpoint leaves the one that is loaded

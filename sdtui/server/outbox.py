@@ -8,7 +8,7 @@ from collections.abc import Hashable
 
 import msgspec
 
-from sdtui.spec.event import Noted, Preview, Resync, StepDone, WorkerState
+from sdtui.spec.event import Chore, Noted, Preview, QueueChanged, Resync, StepDone, WorkerState
 from sdtui.spec.verbs import AnyAnswer, FromServer
 from sdtui.wire.frames import pack
 
@@ -86,5 +86,9 @@ class Outbox:
                 return (type(noted.event), render)
             case WorkerState(device=device):
                 return (WorkerState, device)
+            case Chore(id=chore):
+                return (Chore, chore)
+            case QueueChanged():
+                return QueueChanged
             case _:
                 return None

@@ -18,12 +18,14 @@ from sdtui.jobs.queue import RenderQueue, Waiting
 from sdtui.jobs.store import Store
 from sdtui.library.library import Library
 from sdtui.server.desk import Desk
+from sdtui.server.device import WorkerSettings
 from sdtui.server.journal import Journal
+from sdtui.server.line import Line
 from sdtui.server.outputs import Outputs
 from sdtui.server.sessions import Sessions
 from sdtui.server.settings import Settings
 from sdtui.server.shelf import Shelf
-from sdtui.server.supervisor import Supervisor, WorkerSettings
+from sdtui.server.supervisor import Supervisor
 from sdtui.spec.event import Published, Requeued, Stopping
 from sdtui.spec.job import Render
 from sdtui.weights.hashes import HashStore
@@ -75,6 +77,8 @@ class Server:
         self._queue = RenderQueue()
         self._outputs = Outputs(store.planned_in)
         self._recover(store)
+        line = Line(self._queue, store, self._journal)
+        line.restore()
         self._supervisor = self._make_supervisor()
         self._shelf = Shelf(self._journal)
         self._apply(self._settings.config)
@@ -83,6 +87,7 @@ class Server:
             store=store,
             journal=self._journal,
             queue=self._queue,
+            line=line,
             supervisor=self._supervisor,
             shelf=self._shelf,
             outputs=self._outputs,

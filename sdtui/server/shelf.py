@@ -3,13 +3,54 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import Callable
+
+from msgspec.structs import replace
 
 from sdtui.errors import SdtuiError
 from sdtui.library.library import Library
 from sdtui.server.journal import Journal
-from sdtui.spec.event import LibraryChanged
+from sdtui.spec.event import Chore, LibraryChanged
 from sdtui.spec.model import ModelFile, ModelRecord
+
+SCAN = "scan"
+TELL_EVERY_S = 0.25
+
+
+class ScanProgress:
+    """Tells of a scan that takes a while; `told` is called on the scan's thread, the rest on the loop."""
+
+    def __init__(self, note: Callable[[Chore], None]) -> None:
+        self._note = note
+        self._loop = asyncio.get_running_loop()
+        self._next = time.monotonic() + TELL_EVERY_S
+        self._last: Chore | None = None
+
+    def told(self, found: int, read: int) -> None:
+        """So many files were found so far, and so many of them read."""
+        now = time.monotonic()
+        if now < self._next:
+            return
+        self._next = now + TELL_EVERY_S
+        if read:
+            chore = Chore(id=SCAN, text=f"reading {found:,} model files", progress=read / found)
+        else:
+            chore = Chore(id=SCAN, text=f"looking for models, {found:,} files so far")
+        self._loop.call_soon_threadsafe(self._tell, chore)
+
+    def end(self) -> None:
+        """The scan is over."""
+        if self._last is not None:
+            self._note(replace(self._last, over=True))
+        self._last = None
+        self._next = math.inf
+
+    def _tell(self, chore: Chore) -> None:
+        if self._next < math.inf:
+            self._last = chore
+            self._note(chore)
 
 
 class Shelf:
@@ -68,7 +109,11 @@ class Shelf:
     async def _scan(self, library: Library) -> None:
         before = self.models
         known = set(library.notes)
-        found = await asyncio.to_thread(library.scan)
+        progress = ScanProgress(self._journal.note)
+        try:
+            found = await asyncio.to_thread(library.scan, progress.told)
+        finally:
+            progress.end()
         if library is not self._library:
             return
         self.models = found

@@ -3,33 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterable
 
 from sdtui.jobs.queue import RenderQueue, Waiting
 from sdtui.server.aftermath import decide, does_not_start, killed_its_worker
-from sdtui.server.device import STARTS, Device
+from sdtui.server.device import STARTS, Device, WorkerSettings
 from sdtui.server.journal import Journal
 from sdtui.spec.complaint import complaint_of
-from sdtui.spec.event import Cancelled, Failed, Published, Requeued, StepDone, WorkerState
+from sdtui.spec.event import Cancelled, Cancelling, Failed, Published, Requeued, StepDone, WorkerState
 from sdtui.spec.job import Render
 from sdtui.spec.model import ModelFile
-from sdtui.spec.orders import AnyReport, Drop, Free, Heartbeat, Paint, Warm
+from sdtui.spec.orders import AnyReport, Drop, Free, Heartbeat, Paint, Skip, Warm
 from sdtui.worker.child import NO_DEVICE
 from sdtui.worker.host import WorkerProcess
 
 Adopt = Callable[[Render], bool]
-
-
-@dataclass(frozen=True, kw_only=True)
-class WorkerSettings:
-    """How workers are started: `folder` gets their logs, `options` go to each one's command line."""
-
-    folder: Path
-    options: tuple[str, ...]
-    environ: Mapping[str, str]
-    in_flight: int
 
 
 class Supervisor:
@@ -61,9 +49,10 @@ class Supervisor:
         """Something is in flight that somebody still wants."""
         return any(device.running.keys() - device.cancelling for device in self.devices.values())
 
-    def log_path(self, device: str) -> Path:
-        """Where a worker's stderr goes."""
-        return self._settings.folder / f"worker-{device.replace(':', '')}.log"
+    @property
+    def now(self) -> float:
+        """Seconds of the clock that the queue's patience is counted with."""
+        return self._clock()
 
     def configure(self, *, in_flight: int) -> None:
         """How many renders each device gets at once from now on."""
@@ -108,11 +97,29 @@ class Supervisor:
             count += len(flying)
         return count
 
+    def recall(self, job_id: int) -> None:
+        """Put a job's renders back into the queue where no worker has been told of them yet."""
+        for device in self.devices.values():
+            if not device.ready:
+                back = [one for one in device.running.values() if one.render.job_id == job_id]
+                for one in back:
+                    del device.running[one.render.id]
+                self._queue.put_first(back)
+
+    def skip(self, chore: str) -> int:
+        """Have the workers give up a chore ("": all that can be); how many there are."""
+        chores = [one for one in self._journal.chores if one.can_stop and chore in ("", one.id)]
+        for one in chores:
+            for device in self.devices.values():
+                device.send(Skip(chore=one.id))
+        return len(chores)
+
     def _take_back(self, device: Device, render: Render) -> None:
         """Have a worker drop a render; one that is not ready has not been told of it yet."""
         if device.ready:
             device.cancelling.add(render.id)
             device.send(Drop(render_id=render.id))
+            self._journal.note(Cancelling(job_id=render.job_id, render_id=render.id))
         else:
             del device.running[render.id]
             self._journal.note(Cancelled(job_id=render.job_id, render_id=render.id))
@@ -186,7 +193,7 @@ class Supervisor:
         try:
             device.process = await WorkerProcess.start(
                 (device.name, *self._settings.options),
-                log=self.log_path(device.name),
+                log=self._settings.log_path(device.name),
                 environ=self._settings.environ,
                 on_report=lambda report, blob: self._heard(device, report, blob),
                 on_exit=lambda status: self._ended(device, status),
@@ -228,6 +235,7 @@ class Supervisor:
 
     def _ended(self, device: Device, status: int) -> None:
         was_ready = device.ready
+        self._journal.end_chores(device.name)
         device.process, device.ready, device.starting = None, False, False
         lost = tuple(device.running.values())
         cancelled = set(device.cancelling)
@@ -263,7 +271,7 @@ class Supervisor:
             case "cancel":
                 self._journal.note(Cancelled(job_id=render.job_id, render_id=render.id))
             case "fail":
-                error = complaint_of(killed_its_worker(device.name, self.log_path(device.name)))
+                error = complaint_of(killed_its_worker(device.name, self._settings.log_path(device.name)))
                 self._journal.note(Failed(job_id=render.job_id, render_id=render.id, error=error))
             case again:
                 requeued = Requeued(job_id=render.job_id, render_id=render.id, reason="its worker ended")
@@ -282,7 +290,7 @@ class Supervisor:
             self.devices["cpu"] = Device("cpu", self._settings.in_flight)
             self.pump()
             return
-        error = complaint_of(does_not_start(device.name, self.log_path(device.name)))
+        error = complaint_of(does_not_start(device.name, self._settings.log_path(device.name)))
         for one in self._queue.of_job(0):
             self._queue.remove(one.render.id)
             failed = Failed(job_id=one.render.job_id, render_id=one.render.id, error=error)

@@ -78,6 +78,13 @@ class Cancelled(Event, frozen=True, kw_only=True, tag="cancelled"):
     render_id: str
 
 
+class Cancelling(Event, frozen=True, kw_only=True, tag="cancelling"):
+    """The user took the render back, and its worker lets it go after the step that is under way."""
+
+    job_id: int
+    render_id: str
+
+
 class Requeued(Event, frozen=True, kw_only=True, tag="requeued"):
     """The render waits again, because its worker ended, or because the user asked for a retry."""
 
@@ -111,6 +118,23 @@ class WorkerState(Event, frozen=True, kw_only=True, tag="worker"):
     checkpoint: str = ""
 
 
+class Chore(Event, frozen=True, kw_only=True, tag="chore"):
+    """Work in the background that nobody waits for: `id` is its own, `progress` 0..1 where it is known, `over` its end."""
+
+    id: str
+    text: str = ""
+    progress: float | None = None
+    over: bool = False
+    can_stop: bool = False
+
+
+class QueueChanged(Event, frozen=True, kw_only=True, tag="queue"):
+    """The waiting jobs in the order of their turns, and those among them that are held back."""
+
+    order: tuple[int, ...] = ()
+    held: tuple[int, ...] = ()
+
+
 class LibraryChanged(Event, frozen=True, kw_only=True, tag="library"):
     """The model folders were scanned and hold something else than before: ask for the models again."""
 
@@ -139,16 +163,30 @@ AnyEvent = (
     | Published
     | Failed
     | Cancelled
+    | Cancelling
     | Requeued
     | Finished
     | LogLine
     | WorkerState
+    | Chore
+    | QueueChanged
     | LibraryChanged
     | DraftChanged
     | Stopping
     | Resync
 )
-TRANSIENT: tuple[type[Event], ...] = (StepDone, Preview, WorkerState, LibraryChanged, DraftChanged, Stopping, Resync)
+TRANSIENT: tuple[type[Event], ...] = (
+    StepDone,
+    Preview,
+    Cancelling,
+    WorkerState,
+    Chore,
+    QueueChanged,
+    LibraryChanged,
+    DraftChanged,
+    Stopping,
+    Resync,
+)
 
 
 class Noted(Struct, frozen=True, kw_only=True):

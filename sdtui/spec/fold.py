@@ -9,6 +9,8 @@ from msgspec.structs import replace
 from sdtui.spec.event import (
     AnyEvent,
     Cancelled,
+    Cancelling,
+    Chore,
     DraftChanged,
     Failed,
     Finished,
@@ -16,6 +18,7 @@ from sdtui.spec.event import (
     LogLine,
     Preview,
     Published,
+    QueueChanged,
     Requeued,
     Resync,
     Started,
@@ -40,12 +43,13 @@ def job_id_of(event: AnyEvent) -> int:
             | Published()
             | Failed()
             | Cancelled()
+            | Cancelling()
             | Requeued()
             | Finished()
             | LogLine()
         ):
             return event.job_id
-        case WorkerState() | LibraryChanged() | DraftChanged() | Stopping() | Resync():
+        case WorkerState() | Chore() | QueueChanged() | LibraryChanged() | DraftChanged() | Stopping() | Resync():
             return 0
         case _:
             assert_never(event)
@@ -80,6 +84,8 @@ def fold(view: JobView, event: AnyEvent) -> JobView:
             return _change(view, event.render_id, state="failed", error=event.error)
         case Cancelled():
             return _change(view, event.render_id, state="cancelled")
+        case Cancelling():
+            return _change(view, event.render_id, cancelling=True)
         case Requeued():
             return _change(view, event.render_id, state="queued", step=0, device="", error=None)
         case (
@@ -88,6 +94,8 @@ def fold(view: JobView, event: AnyEvent) -> JobView:
             | Finished()
             | LogLine()
             | WorkerState()
+            | Chore()
+            | QueueChanged()
             | LibraryChanged()
             | Stopping()
             | DraftChanged()
@@ -99,5 +107,7 @@ def fold(view: JobView, event: AnyEvent) -> JobView:
 
 
 def _change(view: JobView, render_id: str, **changes: object) -> JobView:
+    if changes.get("state", "running") != "running":
+        changes["cancelling"] = False
     renders = tuple(replace(r, **changes) if r.id == render_id else r for r in view.renders)
     return replace(view, renders=renders)

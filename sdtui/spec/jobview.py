@@ -14,7 +14,10 @@ ENDED: frozenset[RenderState] = frozenset({"done", "failed", "cancelled"})
 
 
 class RenderView(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One picture of a job: where it stands. `step_seconds` is the duration of the last step."""
+    """One picture of a job: where it stands. `step_seconds` is the duration of the last step.
+
+    `cancelling`: the user took it back, and its worker has not let go yet.
+    """
 
     id: str
     index: int
@@ -28,6 +31,7 @@ class RenderView(Struct, frozen=True, kw_only=True, omit_defaults=True):
     path: str = ""
     seconds: float = 0.0
     error: Complaint | None = None
+    cancelling: bool = False
 
 
 class JobView(Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from sdtui.spec.document import Document
-from sdtui.spec.event import Cancelled, Failed, LogLine, Preview, Published, Started, StepDone, WorkerState
+from sdtui.spec.event import Cancelled, Chore, Failed, LogLine, Preview, Published, Started, StepDone, WorkerState
 from sdtui.spec.job import Render
 from sdtui.spec.model import ModelFile
 
@@ -38,11 +38,17 @@ class Free(Order, frozen=True, kw_only=True, tag="free"):
     """Give the device's memory back."""
 
 
+class Skip(Order, frozen=True, kw_only=True, tag="skip"):
+    """Give a chore up; unknown ids are ignored."""
+
+    chore: str
+
+
 class Quit(Order, frozen=True, kw_only=True, tag="quit"):
     """End at once; nothing in flight is finished."""
 
 
-AnyOrder = Paint | Drop | Warm | Free | Quit
+AnyOrder = Paint | Drop | Warm | Free | Skip | Quit
 
 
 class Report(Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -53,4 +59,4 @@ class Heartbeat(Report, frozen=True, kw_only=True, tag="heartbeat"):
     """The worker's process is alive; sent every second from a thread of its own."""
 
 
-AnyReport = Started | StepDone | Preview | Published | Failed | Cancelled | LogLine | WorkerState | Heartbeat
+AnyReport = Started | StepDone | Preview | Published | Failed | Cancelled | LogLine | WorkerState | Chore | Heartbeat

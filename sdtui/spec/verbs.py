@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from sdtui.spec.complaint import Complaint
 from sdtui.spec.document import Document
-from sdtui.spec.event import Noted, WorkerState
+from sdtui.spec.event import Chore, Noted, QueueChanged, WorkerState
 from sdtui.spec.jobview import JobView
 from sdtui.spec.model import ModelRecord
 
@@ -50,6 +50,26 @@ class Retry(Verb, frozen=True, kw_only=True, tag="retry"):
     """Queue a job's failed and cancelled pictures again; answered by Done with their number."""
 
     job_id: int
+
+
+class Hold(Verb, frozen=True, kw_only=True, tag="hold"):
+    """Keep a job's waiting pictures back, or with `held` off let them have their turn again; answered by Done."""
+
+    job_id: int
+    held: bool = True
+
+
+class Move(Verb, frozen=True, kw_only=True, tag="move"):
+    """Let a job's waiting pictures come so many jobs later (earlier when negative); answered by Done, 0 if they could not."""
+
+    job_id: int
+    by: int
+
+
+class SkipChore(Verb, frozen=True, kw_only=True, tag="skip-chore"):
+    """Give up what is done in the background, one chore or ("") all that can be; answered by Done with their number."""
+
+    chore: str = ""
 
 
 class Jobs(Verb, frozen=True, kw_only=True, tag="jobs"):
@@ -100,7 +120,23 @@ class Stop(Verb, frozen=True, kw_only=True, tag="stop"):
     mode: Literal["drain", "now"] = "drain"
 
 
-AnyVerb = Hello | Submit | Plan | Cancel | Retry | Jobs | Models | PutDraft | EventsAfter | Picture | Release | Stop
+AnyVerb = (
+    Hello
+    | Submit
+    | Plan
+    | Cancel
+    | Retry
+    | Hold
+    | Move
+    | SkipChore
+    | Jobs
+    | Models
+    | PutDraft
+    | EventsAfter
+    | Picture
+    | Release
+    | Stop
+)
 
 
 class Answer(Struct, frozen=True, kw_only=True, tag_field="answer"):
@@ -120,6 +156,8 @@ class Snapshot(Answer, frozen=True, kw_only=True, tag="snapshot"):
     draft: Document
     log: tuple[Noted, ...] = ()
     default_checkpoint: str = ""
+    queue: QueueChanged = QueueChanged()
+    chores: tuple[Chore, ...] = ()
 
 
 class JobAnswer(Answer, frozen=True, kw_only=True, tag="job"):

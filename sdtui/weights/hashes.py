@@ -46,9 +46,15 @@ class HashStore:
         self._lock = threading.Lock()
         self._running: dict[Path, threading.Lock] = {}
 
-    def sha256(self, path: Path, cancelled: Callable[[], bool] = lambda: False) -> str:
+    def sha256(
+        self,
+        path: Path,
+        cancelled: Callable[[], bool] = lambda: False,
+        progress: Callable[[int, int], None] = lambda done, size: None,
+    ) -> str:
         """The SHA-256 of a file in lower-case hex; of a diffusers folder, that of its UNet's weights file.
 
+        `progress` is told, after each block, the bytes that are done and the file's size.
         Raises HashingCancelled when `cancelled` says so, ModelError when the file cannot be read or changes meanwhile.
         """
         file = hashed_file(path)
@@ -60,7 +66,7 @@ class HashStore:
             known = self.known(path)
             if known:
                 return known
-            version, digest = _hash(file, cancelled)
+            version, digest = _hash(file, cancelled, progress)
             self._keep(file, (version.size, version.mtime_ns, digest))
             return digest
         finally:
@@ -108,7 +114,7 @@ class HashStore:
             return
 
 
-def _hash(file: Path, cancelled: Callable[[], bool]) -> tuple[Stamp, str]:
+def _hash(file: Path, cancelled: Callable[[], bool], progress: Callable[[int, int], None]) -> tuple[Stamp, str]:
     digest = hashlib.sha256()
     buffer = memoryview(bytearray(BLOCK))
     done = 0
@@ -119,6 +125,7 @@ def _hash(file: Path, cancelled: Callable[[], bool]) -> tuple[Stamp, str]:
             while done <= before.st_size and (count := source.readinto(buffer)):
                 digest.update(buffer[:count])
                 done += count
+                progress(done, before.st_size)
                 _stop_if(cancelled, file)
         except OSError as error:
             raise ModelError(describe(error), where=str(file)) from None

@@ -16,7 +16,7 @@ from sdtui.errors import SdtuiError
 from sdtui.spec.complaint import complaint_of
 from sdtui.spec.document import Document
 from sdtui.spec.event import Cancelled, Failed, LogLine, Preview, Started, StepDone, WorkerState
-from sdtui.spec.orders import AnyOrder, Drop, Free, Paint, Quit, Warm
+from sdtui.spec.orders import AnyOrder, Drop, Free, Paint, Quit, Skip, Warm
 from sdtui.spec.outcome import Begun, Broken, Left, Loading, Outcome, Painted, Renderer, Sketched, Stepped
 from sdtui.weights.hashes import HashStore
 from sdtui.worker.devices import DeviceLock
@@ -92,6 +92,8 @@ class Child:
                 renderer.release()
                 self._lock.release()
                 self._state("ready")
+            case Skip(chore=chore):
+                self._publisher.skip(chore)
             case Quit():
                 os._exit(0)
             case _:
@@ -164,7 +166,7 @@ def run(device: str, state: Path, locks: Path, renderer: str) -> int:
     except SdtuiError as error:
         pipe.send(LogLine(level="error", text=str(error)))
         return NO_DEVICE
-    publisher = Publisher(pipe.send, HashStore(state / "hashes.json"))
+    publisher = Publisher(pipe.send, HashStore(state / "hashes.json"), owner=device)
     publisher.start()
     lock = DeviceLock(locks, device, f"{state.name} (pid {os.getpid()})")
     Child(pipe, publisher, lock, device).run(made)

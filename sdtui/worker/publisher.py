@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,20 +16,49 @@ from sdtui.images.png import encode
 from sdtui.images.publish import publish
 from sdtui.spec.complaint import complaint_of
 from sdtui.spec.document import Document
-from sdtui.spec.event import Failed, LogLine, Published
+from sdtui.spec.event import Chore, Failed, LogLine, Published
 from sdtui.spec.model import ModelFile
 from sdtui.spec.outcome import Painted
-from sdtui.weights.hashes import HashStore
+from sdtui.weights.hashes import HashingCancelled, HashStore
 
-Send = Callable[[Failed | LogLine | Published], None]
+Send = Callable[[Chore | Failed | LogLine | Published], None]
+TELL_EVERY_S = 0.5
+
+
+class Hashing:
+    """Tells how far the hash of a model is, if it takes a while."""
+
+    def __init__(self, send: Send, chore_id: str, model: ModelFile) -> None:
+        self.id = chore_id
+        self._send = send
+        self._model = model
+        self._next = time.monotonic() + TELL_EVERY_S
+        self._told = False
+
+    def told(self, done: int, size: int) -> None:
+        """So many bytes of a file of this size are read."""
+        now = time.monotonic()
+        if now < self._next or not size:
+            return
+        self._next, self._told = now + TELL_EVERY_S, True
+        text = f"hashing {self._model.name}, {done / 1e9:.1f} of {size / 1e9:.1f} GB"
+        self._send(Chore(id=self.id, text=text, progress=done / size, can_stop=True))
+
+    def end(self) -> None:
+        """It is known, or given up."""
+        if self._told:
+            self._send(Chore(id=self.id, over=True))
 
 
 class Publisher:
     """A queue of painted pictures; each is encoded, published and reported."""
 
-    def __init__(self, send: Send, hashes: HashStore) -> None:
+    def __init__(self, send: Send, hashes: HashStore, *, owner: str = "worker") -> None:
+        """The ids of what is done in the background begin with `owner`."""
         self._send = send
         self._hashes = hashes
+        self._owner = owner
+        self._skipped: set[str] = set()
         self._pictures: queue.SimpleQueue[tuple[Painted, Document]] = queue.SimpleQueue()
         self._models: queue.SimpleQueue[ModelFile] = queue.SimpleQueue()
 
@@ -45,6 +75,10 @@ class Publisher:
         """Write this picture when its turn comes; returns at once."""
         self._pictures.put((painted, document))
 
+    def skip(self, chore: str) -> None:
+        """Do without a hash: its pictures name the model alone."""
+        self._skipped.add(chore)
+
     def _hash_all(self) -> None:
         seen: set[ModelFile] = set()
         while True:
@@ -54,11 +88,18 @@ class Publisher:
                 self._hash(model)
 
     def _hash(self, model: ModelFile) -> str:
+        if model.sha256:
+            return model.sha256
+        hashing = Hashing(self._send, f"{self._owner} hash {model.path}", model)
         try:
-            return model.sha256 or self._hashes.sha256(Path(model.path))
+            return self._hashes.sha256(Path(model.path), lambda: hashing.id in self._skipped, hashing.told)
+        except HashingCancelled:
+            return ""
         except (ModelError, OSError):
             # the file went away under us; the picture is worth more than its model's hash
             return ""
+        finally:
+            hashing.end()
 
     def _publish_all(self) -> None:
         while True:

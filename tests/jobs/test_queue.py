@@ -1,5 +1,7 @@
 """Which render a worker gets next."""
 
+import pytest
+
 from sdtui.jobs.queue import LOOK_AHEAD, PATIENCE_S, RenderQueue, Waiting
 from tests.jobs.make import a_render
 
@@ -53,3 +55,45 @@ def test_what_was_lost_goes_to_the_front_once():
     assert queue.remove("a")
     assert not queue.remove("a")
     assert len(queue) == 1
+
+
+def jobs_queue(*job_ids):
+    queue = RenderQueue()
+    for job_id in job_ids:
+        renders = [a_render(f"{job_id}-{i}", job=job_id) for i in range(2)]
+        queue.append(Waiting(render=render, queued_at=0.0) for render in renders)
+    return queue
+
+
+def test_a_held_job_is_passed_over_until_it_is_let_on():
+    queue = jobs_queue(1, 2)
+    assert queue.hold(1, held=True)
+    assert not queue.hold(1, held=True)
+    assert queue.held == (1,)
+    assert [take(queue) for _ in range(3)] == ["2-0", "2-1", None]
+    assert queue.hold(1, held=False)
+    assert take(queue) == "1-0"
+
+
+@pytest.mark.parametrize(
+    ("job", "by", "order"),
+    [
+        (3, -1, (1, 3, 2)),
+        (3, -9, (3, 1, 2)),
+        (1, 1, (2, 1, 3)),
+        (1, 9, (2, 3, 1)),
+        (1, -1, (1, 2, 3)),
+        (9, 1, (1, 2, 3)),
+    ],
+)
+def test_a_job_is_moved_among_the_others_with_all_its_renders(job, by, order):
+    queue = jobs_queue(1, 2, 3)
+    assert queue.move(job, by) == (order != (1, 2, 3))
+    assert queue.order == order
+    assert [one.render.id for one in queue] == [f"{job_id}-{i}" for job_id in order for i in range(2)]
+
+
+def test_a_kept_order_may_name_jobs_that_are_gone_and_miss_new_ones():
+    queue = jobs_queue(1, 2, 3)
+    queue.arrange((7, 3, 1))
+    assert queue.order == (3, 1, 2)
