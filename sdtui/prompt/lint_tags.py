@@ -1,51 +1,53 @@
-"""Diagnostics about tags: kinds and names nobody knows, numbers that are none, a LoRA named twice."""
+"""Diagnostics about tags: kinds and names nobody knows, numbers that are none, a LoRA named twice or of another family."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterator
 
-from sdtui.prompt.names import TAG_KINDS, NameKind, Names
+from sdtui.prompt.adapters import Lora, read_count, read_lora, read_weight
+from sdtui.prompt.names import LABEL, TAG_KINDS, NameKind, Names, family_name, fits
 from sdtui.prompt.nodes import Diagnostic, Fix, Prompt, Tag
 from sdtui.prompt.printer import number
 
-_NAMED: dict[NameKind, tuple[str, ...]] = {"lora": ("te", "unet", "dyn"), "hypernetwork": ()}
-_POSITIONS: dict[NameKind, int] = {"lora": 4, "hypernetwork": 2}
-_LABEL: dict[NameKind, str] = {"lora": "LoRA", "hypernetwork": "hypernetwork"}
+ARGUMENTS: dict[NameKind, tuple[str, ...]] = {"lora": ("te", "unet", "dyn"), "hypernetwork": ("multiplier",)}
+"""What follows the name, in order; those of a LoRA may be named."""
+WHOLE = "dyn"
 
 
-def lint_tags(prompt: Prompt, names: Names | None) -> Iterator[Diagnostic]:
-    """What is wrong with the prompt's tags; names are judged only where they are known."""
-    weights: dict[str, float] = {}
+def lint_tags(prompt: Prompt, names: Names | None, family: str = "") -> Iterator[Diagnostic]:
+    """What is wrong with the prompt's tags; names and families are judged only where they are known."""
+    before: dict[str, Lora] = {}
     for tag in prompt.tags:
         kind = TAG_KINDS.get(tag.kind)
         if kind is None:
             yield _unknown_kind(tag)
             continue
         yield from _arguments(prompt, tag, kind)
-        if tag.name and names and names.find(kind, tag.name) is None:
+        known = names.find(kind, tag.name) if names and tag.name else None
+        if names and tag.name and known is None:
             yield _unknown_name(prompt, tag, kind, names.nearest(kind, tag.name))
-        weight = te_weight(tag)
-        if kind == "lora" and tag.name and weight is not None:
-            if tag.name in weights:
-                total = number(round(weights[tag.name] + weight, 6))
-                sentence = f'The LoRA "{tag.name}" is named before: the weights add up to {total}.'
-                yield Diagnostic(tag.start, tag.end, "warning", sentence)
-            weights[tag.name] = weights.get(tag.name, 0.0) + weight
+        if known and not fits(known.family, family):
+            sentence = (
+                f'The {LABEL[kind]} "{tag.name}" is made for {family_name(known.family)}, '
+                f"the checkpoint is {family_name(family)}: it cannot work as meant."
+            )
+            yield Diagnostic(tag.start, tag.end, "warning", sentence)
+        if lora := read_lora(tag) if kind == "lora" else None:
+            yield from _again(tag, lora, before, known.name if known else tag.name)
 
 
-def te_weight(tag: Tag) -> float | None:
-    """A LoRA's weight for the text encoder, 1 when the tag gives none, None when it is no number."""
-    written = dict(tag.named).get("te", tag.positional[1] if len(tag.positional) > 1 else "1")
-    return _finite(written)
-
-
-def _finite(written: str) -> float | None:
-    try:
-        value = float(written)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
+def _again(tag: Tag, lora: Lora, before: dict[str, Lora], name: str) -> Iterator[Diagnostic]:
+    """A LoRA that was named before, perhaps by another of its names."""
+    first = before.get(name)
+    if first is None:
+        before[name] = lora
+        return
+    total = Lora(first.name, round(first.te + lora.te, 6), round(first.unet + lora.unet, 6))
+    before[name] = total
+    sums = number(total.te) if total.te == total.unet else f"te {number(total.te)}, unet {number(total.unet)}"
+    alias = f' as "{first.name}"' if first.name != lora.name else ""
+    sentence = f'The LoRA "{lora.name}" is named before{alias}: the weights add up to {sums}.'
+    yield Diagnostic(tag.start, tag.end, "warning", sentence)
 
 
 def _unknown_kind(tag: Tag) -> Diagnostic:
@@ -58,7 +60,7 @@ def _unknown_kind(tag: Tag) -> Diagnostic:
 
 
 def _unknown_name(prompt: Prompt, tag: Tag, kind: NameKind, nearest: Collection[str]) -> Diagnostic:
-    sentence = f'There is no {_LABEL[kind]} named "{tag.name}".'
+    sentence = f'There is no {LABEL[kind]} named "{tag.name}".'
     fix = None
     if nearest:
         likest = next(iter(nearest))
@@ -70,21 +72,34 @@ def _unknown_name(prompt: Prompt, tag: Tag, kind: NameKind, nearest: Collection[
 
 def _arguments(prompt: Prompt, tag: Tag, kind: NameKind) -> Iterator[Diagnostic]:
     """Arguments that are missing, too many, or no numbers."""
+    known = ARGUMENTS[kind]
     if not tag.name:
-        yield Diagnostic(tag.start, tag.end, "error", f"This tag names no {_LABEL[kind]}.")
-    if len(tag.positional) > _POSITIONS[kind]:
-        sentence = f"This tag has {len(tag.positional)} arguments; a {_LABEL[kind]} takes {_POSITIONS[kind]} at most."
+        yield Diagnostic(tag.start, tag.end, "error", f"This tag names no {LABEL[kind]}.")
+    if len(tag.positional) > 1 + len(known):
+        sentence = f"This tag has {len(tag.positional)} arguments; a {LABEL[kind]} takes {1 + len(known)} at most."
         yield Diagnostic(tag.start, tag.end, "warning", sentence)
-    for written in tag.positional[1 : _POSITIONS[kind]]:
-        yield from _number(prompt, tag, written)
-    for key, written in tag.named:
-        if key in _NAMED[kind]:
-            yield from _number(prompt, tag, written)
+    position = 0
+    place = tag.start + len(tag.kind) + 2
+    for argument in prompt.text[place : tag.end - 1].split(":"):
+        key, equals, written = argument.partition("=")
+        if equals and not (key in known and kind == "lora"):
+            yield Diagnostic(tag.start, tag.end, "warning", f'A {LABEL[kind]} knows no argument "{key}".')
+        elif equals:
+            yield from _number(key, written, place + len(key) + 1)
         else:
-            yield Diagnostic(tag.start, tag.end, "warning", f'A {_LABEL[kind]} knows no argument "{key}".')
+            if 0 < position <= len(known):
+                yield from _number(known[position - 1], argument, place)
+            position += 1
+        place += len(argument) + 1
 
 
-def _number(prompt: Prompt, tag: Tag, written: str) -> Iterator[Diagnostic]:
-    if _finite(written) is None:
-        start = prompt.text.index(written, tag.start)
-        yield Diagnostic(start, start + len(written), "error", f'"{written}" is no number.')
+def _number(key: str, written: str, place: int) -> Iterator[Diagnostic]:
+    if (read_count(written) if key == WHOLE else read_weight(written)) is not None:
+        return
+    if not written.strip():
+        yield Diagnostic(place - 1, place + len(written), "error", f'The number for "{key}" is missing here.')
+        return
+    sentence = (
+        f'"{written}" is no number.' if key != WHOLE else f'"{written}" is no whole number above 0, as dyn takes.'
+    )
+    yield Diagnostic(place, place + len(written), "error", sentence)

@@ -9,6 +9,8 @@ NameKind = Literal["lora", "hypernetwork", "embedding"]
 TAG_KINDS: dict[str, NameKind] = {"lora": "lora", "hypernet": "hypernetwork"}
 LABEL: dict[NameKind, str] = {"lora": "LoRA", "hypernetwork": "hypernetwork", "embedding": "embedding"}
 
+ANY_FAMILY = frozenset({"", "any", "unknown"})
+
 
 class Known(NamedTuple):
     """A model of a known name: `name` is its file's, `family` empty when nobody can tell; `vectors` counts an embedding's tokens."""
@@ -49,3 +51,17 @@ class ListedNames:
 
         known = {each.casefold(): each for each in self._names.get(kind, {})}
         return [known[each] for each in get_close_matches(name.casefold(), known, 3, 0.6)]
+
+
+def fits(family: str, checkpoint: str) -> bool:
+    """Whether a model of a family works with a checkpoint of another; what nobody can tell is taken for fitting."""
+    if family in ANY_FAMILY or checkpoint in ANY_FAMILY:
+        return True
+    # what only the input or the pass differs in: sd1-inpaint, sdxl-refiner
+    mine, its = family.partition("-")[0], checkpoint.partition("-")[0]
+    return mine == its or (mine == "sd" and its.startswith("sd"))
+
+
+def family_name(family: str) -> str:
+    """A family as people write it."""
+    return family.partition("-")[0].upper()

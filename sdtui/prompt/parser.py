@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from sdtui.prompt.emphasis import Oddity, Reader, is_plain
-from sdtui.prompt.lexer import Cut, Slice, split_clauses
-from sdtui.prompt.nodes import Alternation, And, AnyNode, Clause, Diagnostic, Fix, Open, Prompt, Schedule, Text
+from sdtui.prompt.emphasis import Reader, is_plain
+from sdtui.prompt.lexer import Cut, split_clauses
+from sdtui.prompt.nodes import Alternation, And, AnyNode, Clause, Prompt, Schedule, Text
 from sdtui.prompt.places import moved_clause, moved_diagnostic
 from sdtui.prompt.structure import Frame, find_frames
+from sdtui.prompt.unread import Unclosed, Unread, judge
 
 
 def parse(text: str, *, negative: bool = False) -> Prompt:
@@ -24,9 +25,13 @@ def plain(text: str, *, negative: bool = False) -> Prompt:
 def _parse(text: str, *, marked: bool, negative: bool) -> Prompt:
     cut = Cut(text)
     slices = split_clauses(cut.text, negative=negative)
-    diagnostics: list[Diagnostic] = []
-    clauses = [_clause(piece, cut.text, marked, diagnostics) for piece in slices]
+    builders = [_Builder(cut.text, find_frames(cut.text, each.start, each.text_end), marked) for each in slices]
+    clauses = [
+        Clause(each.start, each.end, each.text_end, each.weight, builder.build(each.start, each.text_end, 0))
+        for each, builder in zip(slices, builders, strict=True)
+    ]
     ands = [And(piece.end, piece.end + 3) for piece in slices[:-1]]
+    diagnostics = judge(cut, slices, [builder.unread for builder in builders])
     if cut.tags:
         clauses = [moved_clause(clause, cut) for clause in clauses]
         ands = [And(cut.start(word.start), cut.end(word.end)) for word in ands]
@@ -35,25 +40,15 @@ def _parse(text: str, *, marked: bool, negative: bool) -> Prompt:
     return Prompt(text, tuple(clauses), tuple(ands), cut.tags, tuple(diagnostics), marked, negative)
 
 
-def _clause(piece: Slice, text: str, marked: bool, diagnostics: list[Diagnostic]) -> Clause:
-    frames = find_frames(text, piece.start, piece.text_end)
-    builder = _Builder(text, frames, marked, diagnostics, torn=piece.end < len(text))
-    nodes = builder.build(piece.start, piece.text_end, 0)
-    return Clause(piece.start, piece.end, piece.text_end, piece.weight, nodes)
-
-
 class _Builder:
-    """Builds the nodes of one clause; `frames` come in the order of their opening brackets, `torn` if an AND ends it."""
+    """Builds the nodes of one clause; `frames` come in the order of their opening brackets."""
 
-    def __init__(
-        self, text: str, frames: list[Frame], marked: bool, diagnostics: list[Diagnostic], *, torn: bool
-    ) -> None:
+    def __init__(self, text: str, frames: list[Frame], marked: bool) -> None:
         self._text = text
         self._frames = frames
         self._next = 0
         self._marked = marked
-        self._torn = torn
-        self._diagnostics = diagnostics
+        self.unread = Unread([], [])
 
     def build(self, start: int, end: int, depth: int) -> tuple[AnyNode, ...]:
         """The nodes between two places of the text without tags, `depth` brackets deep."""
@@ -68,9 +63,9 @@ class _Builder:
             start = frame.end
         self._read(reader, start, end)
         nodes = reader.finish(end)
-        unclosed = [nodes[place] for places in reader.open.values() for place in places]
-        self._diagnostics.extend(_unclosed(node, end, self._torn) for node in unclosed)
-        self._diagnostics.extend(_odd(oddity) for oddity in reader.oddities)
+        for shape, places in reader.open.items():
+            self.unread.open.extend(Unclosed(nodes[place].start, end, shape) for place in places)
+        self.unread.oddities.extend(reader.oddities)
         return tuple(nodes)
 
     def _read(self, reader: Reader, start: int, end: int) -> None:
@@ -87,22 +82,3 @@ class _Builder:
         branches = [self.build(left + 1, right, depth) for left, right in pairwise(edges[:-1])]
         before = branches[0] if len(branches) == 2 else ()
         return Schedule(frame.start, frame.end, before, branches[-1], frame.when, edges[-2] + 1)
-
-
-def _unclosed(node: AnyNode, end: int, torn: bool) -> Diagnostic:
-    opener, closer = ("(", ")") if isinstance(node, Open) and node.shape == "round" else ("[", "]")
-    sentence = f'This "{opener}" is never closed: it changes the weight of everything up to the end.'
-    if torn:
-        sentence = f'AND tears these brackets apart: this "{opener}" holds up to the AND and no further.'
-    return Diagnostic(node.start, node.end, "warning", sentence, Fix(end, end, closer))
-
-
-def _odd(oddity: Oddity) -> Diagnostic:
-    start, end, mark, fault = oddity
-    if fault == "number":
-        sentence = f'"{mark[1:].strip()}" is no number: it counts as text, and the bracket as ×1.1.'
-        return Diagnostic(start, end, "warning", sentence)
-    if fault == "deep":
-        return Diagnostic(start, end, "warning", "Brackets nest more than 64 deep here: this one counts as text.")
-    sentence = f'Nothing is open that this "{mark[-1]}" could close: it counts as text.'
-    return Diagnostic(start, end, "warning", sentence, Fix(end - 1, end, "\\" + mark[-1]))

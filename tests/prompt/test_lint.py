@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from sdtui.prompt.lint import lint, tags
+from sdtui.prompt.lint import lint
 from sdtui.prompt.names import ListedNames
 from sdtui.prompt.nodes import Diagnostic
-from sdtui.prompt.parser import parse, plain
+from sdtui.prompt.parser import parse
 
 NAMES = ListedNames({"lora": ["detail", "Film Grain"], "hypernetwork": ["anime"]})
 
@@ -29,7 +29,19 @@ FOUND: list[tuple[str, str, str, str, str | None]] = [
     ("[cat:b:0]", "warning", "cat", '"cat" never shows', None),
     ("[a:b:c:0.5]", "warning", "[a:b:c:0.5]", "no schedule", None),
     ("[a|b:0.5]", "warning", "[a|b:0.5]", "no schedule", None),
-    ("(a AND b)", "warning", "(", "AND tears", "(a) AND b)"),
+    ("(a AND b)", "warning", "(", "AND tears", "(a) AND (b)"),
+    ("(a :0.5 AND  b:1.2) c", "warning", "(", "AND tears", "(a:1.2) :0.5 AND  (b:1.2) c"),
+    ("(a AND b)", "warning", ")", "AND stands between", None),
+    ("(a<lora:detail> AND b)", "warning", "(", "AND tears", "(a)<lora:detail> AND b)"),
+    ("(a AND b AND c)", "warning", "(", "AND tears", "(a) AND b AND c)"),
+    ("(cat:1,3)", "warning", ":1,3", "because it has a comma", "(cat:1.3)"),
+    ("(cat:1e1)", "warning", ":1e1", '"1e1" is no number', None),
+    ("(cat:+-1)", "warning", ":+-1", '"+-1" is no number', None),
+    ("(cat:)", "hint", ":", "No weight follows", None),
+    ("[(a:1.2):1.3]", "warning", "[(a:1.2):1.3]", '"(a:1.2)" never shows', "((a:1.2):1.3)"),
+    ("[[a:b:5]:c:3]", "warning", "b", '"b" never shows: what is around it has ended', None),
+    ("[a:[b:c:3]:5]", "warning", "b", '"b" never shows: what is around it begins when it has ended', None),
+    ("[a:[b::0]:5]", "warning", "b", '"b" never shows: what follows it begins before the first step', None),
     ("(a BREAK b:1.2)", "hint", " BREAK ", "BREAK stands inside brackets", None),
     ("a | b", "warning", "|", "parts nothing", r"a \| b"),
     ("(a|b)", "warning", "|", "parts nothing", r"(a\|b)"),
@@ -40,6 +52,12 @@ FOUND: list[tuple[str, str, str, str, str | None]] = [
     ("<lorra:detail>", "error", "<lorra:detail>", 'no tag "lorra"', "<lora:detail>"),
     ("<lora:detail:high>", "error", "high", '"high" is no number', None),
     ("<lora:detail:te=x>", "error", "x", '"x" is no number', None),
+    ("<lora:detail:1:1:8.5>", "error", "8.5", '"8.5" is no whole number', None),
+    ("<lora:detail:dyn=0>", "error", "0", '"0" is no whole number', None),
+    ("<lora:detail:>", "error", ":", 'The number for "te" is missing', None),
+    ("<lora:detail:unet=>", "error", "=", 'The number for "unet" is missing', None),
+    ("<hypernet:anime:x>", "error", "x", '"x" is no number', None),
+    ("<hypernet:anime:te=1>", "warning", "<hypernet:anime:te=1>", 'no argument "te"', None),
     ("<lora:detail:lbw=x>", "warning", "<lora:detail:lbw=x>", 'no argument "lbw"', None),
     ("<lora:te=1>", "error", "<lora:te=1>", "names no LoRA", None),
     ("<hypernet:anime:1:2>", "warning", "<hypernet:anime:1:2>", "3 arguments", None),
@@ -98,8 +116,10 @@ def test_ordinary_prompts_are_left_alone(text: str) -> None:
         ("[cat:1.5]", 20, 20, []),
         ("[a:b:2.0]", 20, 20, ['"b" never shows: it begins after the last step.']),
         ("[a:b:0.04]", 20, 0, ['"a" never shows: what follows it begins before the first step.']),
-        ("[a|b|c]", 2, 0, ["Only the first 2 of these 3 options show in 2 steps."]),
+        ("[a|b|c]", 2, 0, ["Only the first 2 of these 3 options can show in 2 steps."]),
         ("[a|b|c]", 3, 0, []),
+        ("[a:[b|c]:3]", 4, 0, ["Only 1 of these 2 options can show in 1 step."]),
+        ("[a:b:30]", 200, 0, []),
     ],
 )
 def test_steps_are_judged_where_they_are_known(text: str, steps: int, hires: int, said: list[str]) -> None:
@@ -108,12 +128,6 @@ def test_steps_are_judged_where_they_are_known(text: str, steps: int, hires: int
 
 def test_names_are_not_judged_where_they_are_unknown() -> None:
     assert lint(parse("<lora:anything>")) == ()
-
-
-def test_tags_are_listed_as_they_are_written() -> None:
-    prompt = parse("a <lora:x:0.5> b <hypernet:y>")
-    assert [prompt.text[tag.start : tag.end] for tag in tags(prompt)] == ["<lora:x:0.5>", "<hypernet:y>"]
-    assert [tag.kind for tag in tags(plain(prompt.text))] == ["lora", "hypernet"]
 
 
 def test_a_fix_beside_a_tag_leaves_the_tag_whole() -> None:
