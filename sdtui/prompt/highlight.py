@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Literal, NamedTuple, assert_never
 
+from sdtui.prompt.expand.marks import MarkKind, marks
+from sdtui.prompt.expand.template import parse as parse_template
 from sdtui.prompt.nodes import (
     Alternation,
     AnyNode,
@@ -15,12 +17,11 @@ from sdtui.prompt.nodes import (
     Open,
     Prompt,
     Schedule,
-    Tag,
     Text,
     clamp,
 )
 
-Kind = Literal["text", "escape", "bracket", "weight", "schedule", "alternation", "break", "and", "tag"]
+Kind = Literal["text", "escape", "bracket", "weight", "schedule", "alternation", "break", "and", "tag"] | MarkKind
 
 
 class Span(NamedTuple):
@@ -32,8 +33,8 @@ class Span(NamedTuple):
     weight: float
 
 
-def spans(prompt: Prompt) -> tuple[Span, ...]:
-    """Spans that cover the whole text, in order, without gaps; a tag inside something else cuts it in two."""
+def spans(prompt: Prompt, *, wildcards: bool = True) -> tuple[Span, ...]:
+    """Spans that cover the whole text, in order, without gaps; a tag or a mark of `wildcards` inside something else cuts it in two."""
     painter = _Painter(prompt)
     for place, clause in enumerate(prompt.clauses):
         painter.clause(clause)
@@ -41,7 +42,10 @@ def spans(prompt: Prompt) -> tuple[Span, ...]:
             painter.paint(prompt.ands[place].start, "text", 1.0)
             painter.paint(prompt.ands[place].end, "and", 1.0)
     painter.paint(len(prompt.text), "text", 1.0)
-    return _with_tags(painter.spans, prompt.tags)
+    shown = _overlaid(painter.spans, [Span(tag.start, tag.end, "tag", 1.0) for tag in prompt.tags])
+    if not wildcards:
+        return tuple(shown)
+    return tuple(_overlaid(shown, [Span(*mark, math.nan) for mark in marks(parse_template(prompt.text))]))
 
 
 class _Painter:
@@ -102,20 +106,22 @@ class _Painter:
         self.paint(node.end, kind, clamp(weight))
 
 
-def _with_tags(spans: list[Span], tags: tuple[Tag, ...]) -> tuple[Span, ...]:
-    if not tags:
-        return tuple(spans)
+def _overlaid(spans: list[Span], over: list[Span]) -> list[Span]:
+    """The spans with others put over them, in order; one without a weight takes that of the place where it begins."""
+    if not over:
+        return spans
     cut: list[Span] = []
-    upcoming = iter(tags)
-    tag = next(upcoming, None)
+    upcoming = iter(over)
+    top = next(upcoming, None)
+    done = 0
     for span in spans:
-        start = span.start
-        while tag and tag.start < span.end:
-            if start < tag.start:
-                cut.append(span._replace(start=start, end=tag.start))
-            cut.append(Span(tag.start, tag.end, "tag", 1.0))
-            start = tag.end
-            tag = next(upcoming, None)
+        start = max(span.start, done)
+        while top and top.start < span.end:
+            if start < top.start:
+                cut.append(span._replace(start=start, end=top.start))
+            cut.append(top._replace(weight=span.weight) if math.isnan(top.weight) else top)
+            start = done = top.end
+            top = next(upcoming, None)
         if start < span.end:
             cut.append(span._replace(start=start))
-    return tuple(cut)
+    return cut

@@ -17,6 +17,10 @@ LETTER = {
     "break": "B",
     "and": "A",
     "tag": "t",
+    "choice": "{",
+    "wildcard": "_",
+    "variable": "$",
+    "comment": "#",
 }
 
 KINDS = [
@@ -34,12 +38,29 @@ KINDS = [
     "(..(.wwww(..(",
     "a) [b:c] |",
     "...(...(..",
+    "{2$$, $$a|3:: b} c",
+    "{{{{{{{{.{{{{..{..",
+    "__c__ ${x=!{a|b}} ${x:d}",
+    "_____.$$$$${.{.{$.$$$$.$",
+    "a\n# {b\nc",
+    "..#####.",
+    "__t(x={a|b})__ <lora:{x|y}:1>",
+    "______________.tttttt{t{t{ttt",
 ]
 
 
 @pytest.mark.parametrize(("text", "letters"), list(zip(KINDS[::2], KINDS[1::2], strict=True)))
 def test_each_character_has_its_kind(text: str, letters: str) -> None:
     assert "".join(LETTER[span.kind] * (span.end - span.start) for span in spans(parse(text))) == letters
+
+
+@pytest.mark.parametrize("text", ["{a|b}", "__c__", "${x:d}", "# c"])
+def test_nothing_is_a_wildcard_where_wildcards_are_off(text: str) -> None:
+    assert {span.kind for span in spans(parse(text), wildcards=False)} == {"text"}
+
+
+def test_a_mark_has_the_weight_of_what_it_stands_in() -> None:
+    assert [span.weight for span in spans(parse("(__c__:1.5)"))] == [1.5] * 4
 
 
 WEIGHTS: list[tuple[str, list[tuple[str, float]]]] = [
