@@ -20,6 +20,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("retry", "retry", "Queue a job's failed and cancelled pictures again."),
     Command("stop", "stop", "End the server; unfinished jobs wait for the next one."),
     Command("models", "models", "List the model files that were found."),
+    Command("explain", "explain", "Explain a prompt: tags, weights, steps, tokens, what is odd."),
     Command("doctor", "doctor", "Look at terminal, devices, folders and configuration; say what to do."),
     Command("config", "config", "Show every key of the configuration, or where it is."),
     Command("completion", "completion", "Print the completion of a shell."),

@@ -1,0 +1,88 @@
+"""Prompts explained at the command line: with the models that lie in the folders, which are looked for when a tag asks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from sdtui.errors import UsageError
+from sdtui.prompt.explain import Explained, Explainer
+from sdtui.prompt.lexer import find_tags
+from sdtui.prompt.names import Known, ListedNames, NameKind
+from sdtui.prompt.tokens import ClipTokenizer
+from sdtui.spec.model import ModelRecord
+from sdtui.spec.params import FIELD
+
+KINDS: tuple[NameKind, ...] = ("lora", "hypernetwork", "embedding")
+
+
+class Wish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A prompt to be explained; what is None is as the command line says."""
+
+    prompt: str
+    steps: int | None = None
+    hires_steps: int | None = None
+    old_timelines: bool | None = None
+    negative: bool | None = None
+
+
+def read_wish(line: bytes) -> Wish:
+    """A line of JSON: a string, or an object with `prompt`; raises UsageError."""
+    try:
+        read = msgspec.json.decode(line, type=str | Wish)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"This line is no JSON string and no object with a prompt: {error}.", todo='"a cat" or {"prompt": "a cat"}.'
+        ) from None
+    wish = Wish(prompt=read) if isinstance(read, str) else read
+    most = FIELD["steps"].high
+    for name, steps, least in (("steps", wish.steps, 1), ("hires_steps", wish.hires_steps, 0)):
+        if steps is not None and not least <= steps <= most:
+            raise UsageError(f'"{name}" is a whole number from {least} to {most:g}, not {steps}.')
+    return wish
+
+
+class Understanding:
+    """Explains prompts; `checkpoint` names the model that LoRAs are to fit, None: any."""
+
+    def __init__(self, folder: Path | None, checkpoint: str | None) -> None:
+        self._folder = folder
+        self._checkpoint = checkpoint
+        self._tokenizer = ClipTokenizer()
+        self._plain = Explainer(self._tokenizer)
+        self._knowing: Explainer | None = None
+
+    def explain(self, text: str, steps: int, hires_steps: int, old_timelines: bool, negative: bool) -> Explained:
+        """What is understood of a prompt; raises what reading the configuration and finding the checkpoint can raise."""
+        asks = self._checkpoint is not None or "embedding:" in text or find_tags(text)
+        explainer = self._know() if asks else self._plain
+        return explainer.explain(text, steps, hires_steps=hires_steps, old_timelines=old_timelines, negative=negative)
+
+    def _know(self) -> Explainer:
+        if self._knowing is None:
+            from sdtui.cli.place import open_place
+            from sdtui.library.library import Library
+            from sdtui.weights.hashes import HashStore
+
+            place = open_place(self._folder)
+            named = (place.config.models.tree, *place.config.models.folders)
+            folders = tuple(place.workspace.resolve(folder) for folder in named if folder)
+            library = Library(folders, HashStore(place.workspace.state / "hashes.json"))
+            records = library.scan()
+            family = library.find_checkpoint(self._checkpoint).family if self._checkpoint else ""
+            self._knowing = Explainer(self._tokenizer, names=_names(records), family=family)
+        return self._knowing
+
+
+def _names(records: tuple[ModelRecord, ...]) -> ListedNames:
+    listed: dict[NameKind, dict[str, Known]] = {kind: {} for kind in KINDS}
+    for record in records:
+        for kind in KINDS:
+            if record.kind == kind:
+                known = Known(record.name, record.family)
+                # tags name the bare file, wherever below its folder it lies
+                listed[kind].setdefault(record.name.rpartition("/")[2], known)
+                listed[kind][record.name] = known
+    return ListedNames(listed)
