@@ -22,6 +22,8 @@ from sdtui.spec.verbs import (
     AnyVerb,
     Cancel,
     Done,
+    DrawsAnswer,
+    DrawTemplate,
     EventsAfter,
     EventsAnswer,
     FromServer,
@@ -46,7 +48,10 @@ from sdtui.spec.verbs import (
     Snapshot,
     Stop,
     Submit,
+    Wildcards,
+    WildcardsAnswer,
 )
+from sdtui.spec.wildcard import Draws, WildcardName
 from sdtui.wire.frames import Frame, FrameReader, pack
 from sdtui.workspace.paths import Workspace
 
@@ -150,6 +155,14 @@ class Client:
     async def models(self, refresh: bool = False) -> tuple[ModelRecord, ...]:
         """Every model file, scanned anew when `refresh`."""
         return (await self._ask(Models(refresh=refresh), ModelsAnswer)).models
+
+    async def wildcards(self) -> tuple[WildcardName, ...]:
+        """The workspace's wildcards in the order of their names."""
+        return (await self._ask(Wildcards(), WildcardsAnswer)).wildcards
+
+    async def draws(self, template: str, count: int = 10, seed: int = 0) -> Draws:
+        """What so many pictures from a seed on would draw from a template; what is wrong with it is its `problem`."""
+        return (await self._ask(DrawTemplate(template=template, count=count, seed=seed), DrawsAnswer)).draws
 
     async def put_draft(self, document: Document) -> None:
         """Keep what the user has typed."""

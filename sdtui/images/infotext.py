@@ -13,6 +13,8 @@ from sdtui.spec.job import Render
 
 KEY = "parameters"
 NEGATIVE = "Negative prompt:"
+TEMPLATE, NEGATIVE_TEMPLATE = "Template", "Negative Template"
+"""What the prompts were drawn from; ours are pairs, the dynamic-prompts extension writes them as lines below the others."""
 LEAST_PAIRS = 3
 """So many pairs make a line the parameter line (as A1111); fewer are text."""
 
@@ -48,14 +50,15 @@ def infotext(render: Render, document: Document, *, model_hash: str) -> str:
 def parse(text: str) -> Record:
     """The record in a text; never raises. A text without a parameter line is all prompt.
 
-    The parameter line is the last line of at least LEAST_PAIRS pairs; what stands below it is no part of the record.
+    The parameter line is the last line of at least LEAST_PAIRS pairs; what stands below it is no part of the record, but for
+    the templates of the dynamic-prompts extension.
     """
-    lines = text.replace("\r\n", "\n").split("\n")
+    lines, templates = _split_templates(text.replace("\r\n", "\n").split("\n"))
     pairs: dict[str, str] = {}
     for number in range(len(lines) - 1, -1, -1):
         found = _read_pairs(lines[number])
         if len(found) >= LEAST_PAIRS:
-            lines, pairs = lines[:number], _split_sizes(found)
+            lines, pairs = lines[:number], _split_sizes(found) | templates
             break
     prompt: list[str] = []
     negative: list[str] | None = None
@@ -103,10 +106,30 @@ def _pairs(render: Render, document: Document, model_hash: str) -> dict[str, str
         "Clip skip": str(params.clip_skip) if params.clip_skip != 1 else "",
         "RNG": "CPU",
         "Emphasis": params.emphasis if params.emphasis != "Original" else "",
-        "Template": document.prompt if document.prompt != render.prompt else "",
-        "Negative Template": document.negative_prompt if document.negative_prompt != render.negative_prompt else "",
+        "Wildcards": params.wildcards if params.wildcards != "random" else "",
+        TEMPLATE: document.prompt if document.prompt != render.prompt else "",
+        NEGATIVE_TEMPLATE: document.negative_prompt if document.negative_prompt != render.negative_prompt else "",
         "Version": f"sdtui {__version__}",
     }
+
+
+def _split_templates(lines: list[str]) -> tuple[list[str], dict[str, str]]:
+    """The lines above the extension's templates, and the templates, which may have several lines each."""
+    labels = {f"{label}:": label for label in (TEMPLATE, NEGATIVE_TEMPLATE)}
+    starts = [number for number, line in enumerate(lines) if line.startswith(tuple(labels))]
+    first = next(
+        (start for start in starts if any(len(_read_pairs(line)) >= LEAST_PAIRS for line in lines[:start])), None
+    )
+    if first is None:
+        return lines, {}
+    templates: dict[str, list[str]] = {}
+    for line in lines[first:]:
+        label, colon, rest = line.partition(":")
+        if label + colon in labels and label not in templates:
+            templates[label] = [rest]
+        else:
+            templates[list(templates)[-1]].append(line)
+    return lines[:first], {label: "\n".join(text).strip() for label, text in templates.items()}
 
 
 def _read_pairs(line: str) -> dict[str, str]:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sdtui.errors import UsageError
-from sdtui.images.infotext import Record
+from sdtui.images.infotext import NEGATIVE_TEMPLATE, TEMPLATE, Record
+from sdtui.prompt.expand.template import parse
 from sdtui.spec.document import Document
 from sdtui.spec.params import FIELDS, Field, Scalar, parse_value
 from sdtui.spec.samplers import SAMPLER_NAMES
@@ -15,7 +16,7 @@ FORMER_SCHEDULES = ("Karras", "Exponential", "SGM Uniform", "Uniform", "Polyexpo
 """Schedules that a sampler's name carried at its end before A1111 1.9."""
 
 _SOURCES: Mapping[str, str] = {"width": "Size-1", "height": "Size-2"}
-_KNOWN = {"Model hash", "Model", "Batch size", "Batch pos", "RNG", "Template", "Negative Template", "Version"}
+_KNOWN = {"Model hash", "Model", "Batch size", "Batch pos", "RNG", TEMPLATE, NEGATIVE_TEMPLATE, "Version"}
 # What makes no other picture, or is said by the prompt itself.
 _HARMLESS = {"Face restoration", "User", "Lora hashes", "TI hashes", "Hashes"}
 
@@ -51,13 +52,26 @@ def restore(record: Record) -> Restored:
         problems.append(
             f"The picture was made with the noise of {noise}; ours is CPU noise, so it will look different."
         )
+    prompt, negative = _prompts(record, params, problems)
     document = Document(
-        prompt=record.prompt,
-        negative_prompt=record.negative_prompt,
+        prompt=prompt,
+        negative_prompt=negative,
         params=params,
         checkpoint=pairs.get("Model", ""),
     )
     return Restored(document, tuple(problems))
+
+
+def _prompts(record: Record, params: dict[str, Scalar], problems: list[str]) -> tuple[str, str]:
+    """Our own pictures give back the templates that their seeds drew from; others what was drawn, which nothing draws again."""
+    templates = (record.pairs.get(TEMPLATE, ""), record.pairs.get(NEGATIVE_TEMPLATE, ""))
+    if record.pairs.get("Version", "").startswith("sdtui"):
+        return templates[0] or record.prompt, templates[1] or record.negative_prompt
+    if any(templates):
+        problems.append("The prompt was drawn from a template by another program; here is what it drew.")
+    if not (parse(record.prompt).is_plain and parse(record.negative_prompt).is_plain):
+        params["wildcards"] = "off"
+    return record.prompt, record.negative_prompt
 
 
 def split_sampler(pairs: Mapping[str, str]) -> dict[str, str]:

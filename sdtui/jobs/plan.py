@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sdtui.errors import UsageError, WorkspaceError
+from sdtui.errors import SdtuiError, UsageError, WorkspaceError
+from sdtui.prompt.expand.combinations import count, each
+from sdtui.prompt.expand.draw import draw
+from sdtui.prompt.expand.nodes import Template
+from sdtui.prompt.expand.source import Source
+from sdtui.prompt.expand.template import parse as parse_template
 from sdtui.prompt.parser import parse
 from sdtui.spec.document import Document
 from sdtui.spec.job import Job, Render
@@ -19,9 +25,9 @@ from sdtui.spec.params import Params, resolve_params
 
 MAX_PICTURES = 10_000
 SEED_RANGE = 2**32
-DRAWN_LATER = re.compile(r"__[\w*/-]+?__|\{[^{}|]{0,200}\|[^{}]{0,200}\}|\$\{\w{1,80}")
 
 FindCheckpoint = Callable[[str], ModelRecord]
+T = TypeVar("T")
 NamePictures = Callable[[tuple[Render, ...], float], tuple[str, ...]]
 
 
@@ -33,6 +39,21 @@ class Wish(Struct, frozen=True, kw_only=True):
     checkpoint: ModelRecord
 
 
+class Drawn(Struct, frozen=True, kw_only=True):
+    """The resolved prompt and negative prompt of each picture; the first picture has `seed`."""
+
+    seed: int
+    prompts: tuple[tuple[str, str], ...]
+
+    def notes(self, wish: Wish) -> tuple[str, ...]:
+        """What there is to say about the number of pictures."""
+        combinations = len(self.prompts) // wish.params.count
+        if wish.params.wildcards != "combinatorial" or combinations == len(self.prompts) == 1:
+            return ()
+        times = f" × {wish.params.count} each" if wish.params.count > 1 else ""
+        return (f"{combinations:,} combinations{times}: {len(self.prompts):,} pictures.",)
+
+
 def check(document: Document, find_checkpoint: FindCheckpoint) -> Wish:
     """The document made concrete; raises UsageError or ModelError with what is wrong and what would do."""
     checkpoint = find_checkpoint(document.checkpoint)
@@ -41,14 +62,31 @@ def check(document: Document, find_checkpoint: FindCheckpoint) -> Wish:
         raise UsageError(
             f"{params.count} pictures are too many for one job.", where="batch_count", todo=f"At most {MAX_PICTURES:,}."
         )
-    for where, text in (("prompt", document.prompt), ("negative_prompt", document.negative_prompt)):
-        _check_prompt(where, text)
     return Wish(document=document, params=params, checkpoint=checkpoint)
 
 
-def plan(wish: Wish, *, job_id: int, now: float, seed: int, name: NamePictures) -> Job:
-    """The job: picture i has seed + i and a path of its own; `seed` is used where the document leaves it open."""
+def draw_prompts(wish: Wish, source: Source, *, seed: int) -> Drawn:
+    """The prompts of every picture, each drawn with the picture's own seed; `seed` is used where the document leaves it open.
+
+    Raises SdtuiError when a template cannot be expanded, and UsageError when it stands for too many pictures.
+    """
     first = wish.params.seed if wish.params.seed >= 0 else seed
+    templates = _Templates(wish, source)
+    mode = wish.params.wildcards
+    if mode == "off" or templates.are_plain:
+        prompts = ((templates.prompt.plain, templates.negative.plain),) * wish.params.count
+    elif mode == "combinatorial":
+        prompts = templates.combine(first)
+    else:
+        prompts = tuple(templates.draw((first + index) % SEED_RANGE) for index in range(wish.params.count))
+    for place, where in ((0, "prompt"), (1, "negative_prompt")):
+        for text in {pair[place] for pair in prompts}:
+            _check_prompt(where, text)
+    return Drawn(seed=first, prompts=prompts)
+
+
+def plan(wish: Wish, drawn: Drawn, *, job_id: int, now: float, name: NamePictures) -> Job:
+    """The job: picture i has seed + i, the prompts that were drawn for it and a path of its own."""
     record = wish.checkpoint
     version = ModelFile(
         name=record.name, path=record.path, size=record.size, mtime_ns=record.mtime_ns, sha256=record.sha256
@@ -58,23 +96,17 @@ def plan(wish: Wish, *, job_id: int, now: float, seed: int, name: NamePictures) 
             id=secrets.token_hex(8),
             job_id=job_id,
             index=index,
-            prompt=wish.document.prompt,
-            negative_prompt=wish.document.negative_prompt,
-            params=replace(wish.params, seed=(first + index) % SEED_RANGE),
+            prompt=prompt,
+            negative_prompt=negative_prompt,
+            params=replace(wish.params, seed=(drawn.seed + index) % SEED_RANGE),
             checkpoint=version,
             path="",
         )
-        for index in range(wish.params.count)
+        for index, (prompt, negative_prompt) in enumerate(drawn.prompts)
     )
     paths = name(renders, now)
     named = tuple(replace(render, path=path) for render, path in zip(renders, paths, strict=True))
     return Job(id=job_id, created_at=now, document=wish.document, renders=named)
-
-
-def plain_notes(document: Document) -> tuple[str, ...]:
-    """What of the prompts looks like a wildcard or a choice, which are not drawn yet: it goes to the model as it stands."""
-    found = (match[0] for text in (document.prompt, document.negative_prompt) for match in DRAWN_LATER.finditer(text))
-    return tuple(f"{text} is not drawn yet and stays in the prompt as text." for text in dict.fromkeys(found))
 
 
 def one_path(out: str, *, force: bool, count: int) -> str:
@@ -93,8 +125,62 @@ def one_path(out: str, *, force: bool, count: int) -> str:
     return str(path)
 
 
+class _Templates:
+    """The two templates of a wish; what cannot be expanded says in which of them it stands."""
+
+    def __init__(self, wish: Wish, source: Source) -> None:
+        self.prompt = parse_template(wish.document.prompt)
+        self.negative = parse_template(wish.document.negative_prompt)
+        self._copies = wish.params.count
+        self._source = source
+
+    @property
+    def are_plain(self) -> bool:
+        """There is nothing to draw."""
+        return self.prompt.is_plain and self.negative.is_plain
+
+    def draw(self, seed: int) -> tuple[str, str]:
+        """Both, drawn for one picture; the negative prompt with a stream of its own, so that equal choices do not fall alike."""
+        return (
+            _placed("prompt", lambda: draw(self.prompt, self._source, seed).text),
+            _placed("negative_prompt", lambda: draw(self.negative, self._source, seed + SEED_RANGE).text),
+        )
+
+    def combine(self, seed: int) -> tuple[tuple[str, str], ...]:
+        """Every combination of both, as often as the wish asks for pictures; counted before it is made."""
+        combinations = _placed("prompt", lambda: count(self.prompt, self._source))
+        combinations *= _placed("negative_prompt", lambda: count(self.negative, self._source))
+        number = combinations * self._copies
+        if number > MAX_PICTURES:
+            todo = f"At most {MAX_PICTURES:,}; let them be drawn (wildcards: random), or take choices out."
+            raise UsageError(f"{number:,} pictures are too many for one job.", where="wildcards", todo=todo)
+        pairs: list[tuple[str, str]] = []
+        for copy in range(self._copies):
+            pairs.extend(self._pairs((seed + copy * combinations) % SEED_RANGE))
+        return tuple(pairs)
+
+    def _pairs(self, seed: int) -> Iterator[tuple[str, str]]:
+        negatives = _placed("negative_prompt", lambda: self._listed(self.negative, seed + SEED_RANGE))
+        for prompt in _placed("prompt", lambda: self._listed(self.prompt, seed)):
+            for negative in negatives:
+                yield prompt, negative
+
+    def _listed(self, template: Template, seed: int) -> list[str]:
+        return list(islice(each(template, self._source, seed), MAX_PICTURES))
+
+
+def _placed(field: str, expand: Callable[[], T]) -> T:
+    """What an expansion gives; an error that names no file names the field of the document."""
+    try:
+        return expand()
+    except SdtuiError as error:
+        if error.where and not error.where.startswith("line "):
+            raise
+        raise type(error)(error.what, where=", ".join(filter(None, (field, error.where))), todo=error.todo) from None
+
+
 def _check_prompt(where: str, text: str) -> None:
-    for tag in parse(text).tags:
+    for tag in parse(text).tags if "<" in text else ():
         raise UsageError(
             f"<{tag.kind}:…> is not supported yet.",
             where=where,

@@ -4,33 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import os
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import assert_never
 
-from msgspec.structs import replace
-
 from sdtui import __version__
-from sdtui.errors import ModelError, ServerError, UsageError
-from sdtui.jobs.plan import SEED_RANGE, Wish, check, one_path, plain_notes, plan
+from sdtui.errors import ServerError, UsageError
 from sdtui.jobs.queue import RenderQueue, Waiting
 from sdtui.jobs.store import Store
 from sdtui.server.journal import Journal
 from sdtui.server.line import Line
-from sdtui.server.outputs import Outputs
 from sdtui.server.pictures import KEPT_S, Renditions
+from sdtui.server.planning import Planning
 from sdtui.server.shelf import Shelf
 from sdtui.server.supervisor import Supervisor
-from sdtui.spec.document import Document
 from sdtui.spec.event import DraftChanged, Requeued
-from sdtui.spec.job import Job, Render
 from sdtui.spec.verbs import (
     AnyAnswer,
     AnyVerb,
     Cancel,
     Done,
+    DrawsAnswer,
+    DrawTemplate,
     EventsAfter,
     EventsAnswer,
     Hello,
@@ -52,6 +48,7 @@ from sdtui.spec.verbs import (
     Snapshot,
     Stop,
     Submit,
+    Wildcards,
 )
 
 NEWEST_JOBS = 50
@@ -64,7 +61,7 @@ WARMING = frozenset({"studio", "render"})
 
 @dataclass(frozen=True, kw_only=True)
 class Desk:
-    """Where requests arrive. `clock` is seconds since the epoch; `stop` is called with the mode of a Stop.
+    """Where requests arrive. `stop` is called with the mode of a Stop.
 
     `refresh` has the configuration read again if it changed.
     """
@@ -76,8 +73,7 @@ class Desk:
     line: Line
     supervisor: Supervisor
     shelf: Shelf
-    outputs: Outputs
-    clock: Callable[[], float]
+    planning: Planning
     stop: Callable[[str], None]
     refresh: Callable[[], None]
     renditions: Renditions = field(default_factory=Renditions)
@@ -107,9 +103,15 @@ class Desk:
 
     async def answer(self, verb: AnyVerb) -> tuple[AnyAnswer, bytes]:
         """What a verb gets, and a blob; raises SdtuiError where it is refused."""
-        if isinstance(verb, Picture):
-            return await self._picture(verb)
-        return await self._answer(verb), b""
+        match verb:
+            case Picture():
+                return await self._picture(verb)
+            case Wildcards():
+                return await self.planning.listing(), b""
+            case DrawTemplate():
+                return DrawsAnswer(draws=await self.planning.draws(verb)), b""
+            case _:
+                return await self._answer(verb), b""
 
     async def _answer(self, verb: AnyVerb) -> AnyAnswer:
         match verb:
@@ -144,7 +146,7 @@ class Desk:
             case Stop(mode=mode):
                 self.stop(mode)
                 return Done()
-            case Hello() | Picture():
+            case Hello() | Picture() | Wildcards() | DrawTemplate():
                 raise ServerError("This is answered elsewhere.")
             case _:
                 assert_never(verb)
@@ -152,12 +154,11 @@ class Desk:
     async def _submit(self, verb: Submit) -> JobAnswer:
         if self.supervisor.draining:
             raise ServerError("The server is stopping.", todo="Try again in a moment.")
-        wish = await self._wish(verb.document)
-        job = self._planned(wish, out=verb.out, force=verb.force)
+        job, notes = await self.planning.plan(verb.document, out=verb.out, force=verb.force)
         # nothing may come between the plan and its place in the queue: names and numbers were chosen by looking
         view = self.journal.submit(job)
-        for note in plain_notes(verb.document):
-            self.journal.log(note, level="warning", job_id=job.id)
+        for note in notes:
+            self.journal.log(note, job_id=job.id)
         now = self.supervisor.now
         self.queue.append(Waiting(render=render, queued_at=now) for render in job.renders)
         self.supervisor.revive()
@@ -165,33 +166,8 @@ class Desk:
         return JobAnswer(job=view)
 
     async def _plan(self, verb: Plan) -> PlanAnswer:
-        wish = await self._wish(verb.document)
-        job = self._planned(wish, out="", force=False)
-        return PlanAnswer(count=len(job.renders), first_path=job.renders[0].path)
-
-    async def _wish(self, document: Document) -> Wish:
-        self.refresh()
-        await self.shelf.scanned()
-        try:
-            return check(document, self.shelf.find_checkpoint)
-        except ModelError:
-            # it may have landed in the folder a moment ago
-            await self.shelf.scan()
-            return check(document, self.shelf.find_checkpoint)
-
-    def _planned(self, wish: Wish, *, out: str, force: bool) -> Job:
-        if out:
-            path = one_path(out, force=force, count=wish.params.count)
-            self.outputs.check_folder(Path(path).parent)
-        else:
-            self.outputs.check_folder(self.outputs.folder)
-
-        def name(renders: tuple[Render, ...], now: float) -> tuple[str, ...]:
-            return (path,) if out else self.outputs.name(renders, now)
-
-        job_id, seed = self.store.next_job_id(), secrets.randbelow(SEED_RANGE)
-        job = plan(wish, job_id=job_id, now=self.clock(), seed=seed, name=name)
-        return replace(job, renders=tuple(replace(render, overwrite=True) for render in job.renders)) if force else job
+        job, notes = await self.planning.plan(verb.document)
+        return PlanAnswer(count=len(job.renders), notes=notes, first_path=job.renders[0].path)
 
     def _cancel(self, job_id: int) -> Done:
         self._known(job_id)

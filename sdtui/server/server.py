@@ -22,6 +22,7 @@ from sdtui.server.device import WorkerSettings
 from sdtui.server.journal import Journal
 from sdtui.server.line import Line
 from sdtui.server.outputs import Outputs
+from sdtui.server.planning import Planning
 from sdtui.server.sessions import Sessions
 from sdtui.server.settings import Settings
 from sdtui.server.shelf import Shelf
@@ -32,6 +33,7 @@ from sdtui.weights.hashes import HashStore
 from sdtui.worker.devices import find_devices
 from sdtui.workspace.config import Config
 from sdtui.workspace.paths import Workspace
+from sdtui.workspace.wildcards import WildcardFolder
 
 ALREADY = 0
 TICK_S = 1.0
@@ -90,8 +92,14 @@ class Server:
             line=line,
             supervisor=self._supervisor,
             shelf=self._shelf,
-            outputs=self._outputs,
-            clock=time.time,
+            planning=Planning(
+                store=store,
+                shelf=self._shelf,
+                outputs=self._outputs,
+                wildcards=WildcardFolder(self._workspace.wildcards),
+                clock=time.time,
+                refresh=self._settings.refresh,
+            ),
             stop=self._stop,
             refresh=self._settings.refresh,
         )

@@ -12,6 +12,7 @@ from sdtui.errors import UsageError
 from sdtui.spec.samplers import EMPHASIS_MODES, SAMPLER_NAMES, SCHEDULE_TYPES
 
 Scalar = bool | int | float | str
+WILDCARD_MODES = ("random", "combinatorial", "off")
 
 
 class Params(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -29,6 +30,7 @@ class Params(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     clip_skip: int = 1
     emphasis: str = "Original"
     comma_backtrack: int = 20
+    wildcards: str = "random"
     exact: bool = False
 
     @property
@@ -180,6 +182,16 @@ FIELDS: tuple[Field, ...] = (
         high=74,
         main=False,
         help="A full chunk of 75 tokens is split after a comma at most this many tokens back; 0 never looks back.",
+    ),
+    Field(
+        name="wildcards",
+        label="Wildcards",
+        kind="choice",
+        default="random",
+        choices=WILDCARD_MODES,
+        infotext="Wildcards",
+        main=False,
+        help="How wildcards and choices are resolved: drawn by each picture's seed, one picture each combination, or left alone.",
     ),
     Field(
         name="exact",

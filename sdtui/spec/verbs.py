@@ -11,6 +11,7 @@ from sdtui.spec.document import Document
 from sdtui.spec.event import Chore, Noted, QueueChanged, WorkerState
 from sdtui.spec.jobview import JobView
 from sdtui.spec.model import ModelRecord
+from sdtui.spec.wildcard import Draws, WildcardName
 
 
 class Verb(Struct, frozen=True, kw_only=True, tag_field="verb", forbid_unknown_fields=True):
@@ -84,6 +85,18 @@ class Models(Verb, frozen=True, kw_only=True, tag="models"):
     refresh: bool = False
 
 
+class Wildcards(Verb, frozen=True, kw_only=True, tag="wildcards"):
+    """The wildcards of the workspace; answered by WildcardsAnswer."""
+
+
+class DrawTemplate(Verb, frozen=True, kw_only=True, tag="draw-template"):
+    """What `count` pictures from `seed` on would draw from a template; answered by DrawsAnswer, whatever is wrong with it."""
+
+    template: str
+    count: int = 10
+    seed: int = 0
+
+
 class PutDraft(Verb, frozen=True, kw_only=True, tag="put-draft"):
     """Keep what the user has typed; last writer wins, the other clients are told. Answered by Done."""
 
@@ -131,6 +144,8 @@ AnyVerb = (
     | SkipChore
     | Jobs
     | Models
+    | Wildcards
+    | DrawTemplate
     | PutDraft
     | EventsAfter
     | Picture
@@ -186,6 +201,19 @@ class ModelsAnswer(Answer, frozen=True, kw_only=True, tag="models"):
     models: tuple[ModelRecord, ...]
 
 
+class WildcardsAnswer(Answer, frozen=True, kw_only=True, tag="wildcards"):
+    """Wildcards in the order of their names; `problems` say what of the folder cannot be used."""
+
+    wildcards: tuple[WildcardName, ...]
+    problems: tuple[Complaint, ...] = ()
+
+
+class DrawsAnswer(Answer, frozen=True, kw_only=True, tag="draws"):
+    """What was drawn."""
+
+    draws: Draws
+
+
 class EventsAnswer(Answer, frozen=True, kw_only=True, tag="events"):
     """Lasting events, oldest first."""
 
@@ -218,7 +246,17 @@ class Refused(Answer, frozen=True, kw_only=True, tag="refused"):
 
 
 AnyAnswer = (
-    Snapshot | JobAnswer | PlanAnswer | JobsAnswer | ModelsAnswer | EventsAnswer | PictureAnswer | Done | Refused
+    Snapshot
+    | JobAnswer
+    | PlanAnswer
+    | JobsAnswer
+    | ModelsAnswer
+    | WildcardsAnswer
+    | DrawsAnswer
+    | EventsAnswer
+    | PictureAnswer
+    | Done
+    | Refused
 )
 
 

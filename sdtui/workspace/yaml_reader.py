@@ -30,10 +30,13 @@ _WORDS: Mapping[str, Plain] = {
 _TEXT_TAGS = {"!", "tag:yaml.org,2002:str"}
 
 
-def read_text(path: Path, max_bytes: int = MAX_BYTES) -> str:
-    """A text file in UTF-8; raises WorkspaceError when it cannot be read, ConfigError when it is too large or no text."""
+def read_text(path: Path, max_bytes: int = MAX_BYTES, *, follow: bool = True) -> str:
+    """A text file in UTF-8; raises WorkspaceError when it cannot be read, ConfigError when it is too large or no text.
+
+    Without `follow` the path itself must be no link.
+    """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW))
         with os.fdopen(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise WorkspaceError("This is no file that can be read.", where=str(path))
@@ -56,10 +59,10 @@ def read_yaml(path: Path) -> Tree:
     return parse_yaml(read_text(path), where=str(path))
 
 
-def parse_yaml(text: str, *, where: str = "") -> Tree:
+def parse_yaml(text: str, *, where: str = "", max_bytes: int = MAX_BYTES) -> Tree:
     """The tree of a YAML text; raises ConfigError with the line for anything but one plain document."""
-    if len(text) > MAX_BYTES:
-        raise ConfigError(f"The text is larger than {MAX_BYTES / 1e6:g} MB.", where=where)
+    if len(text) > max_bytes:
+        raise ConfigError(f"The text is larger than {max_bytes / 1e6:g} MB.", where=where)
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     lines: dict[KeyPath, int] = {}
     try:

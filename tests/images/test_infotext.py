@@ -50,6 +50,46 @@ def test_a_resolved_prompt_keeps_its_template() -> None:
     assert ", Template: a __colour__ circle, Version: " in infotext(render(), wish, model_hash=SHA256)
 
 
+def test_our_picture_is_read_back_as_its_templates() -> None:
+    wish = Document(prompt="# a note\na __colour__, {big|small} circle", negative_prompt="{a|b}")
+    made = render(prompt="a red, big circle", negative_prompt="b")
+    record = parse(infotext(made, wish, model_hash=SHA256))
+    assert (record.prompt, record.negative_prompt) == ("a red, big circle", "b")
+    restored = restore(record).document
+    assert (restored.prompt, restored.negative_prompt) == (wish.prompt, wish.negative_prompt)
+
+
+@pytest.mark.parametrize("prompt", ["{red|blue} circle", "__c__"])
+def test_a_picture_made_with_wildcards_off_keeps_them_off(prompt: str) -> None:
+    made = render(prompt=prompt, wildcards="off")
+    restored = restore(parse(infotext(made, document(made), model_hash=SHA256))).document
+    assert (restored.prompt, restored.params["wildcards"]) == (prompt, "off")
+
+
+EXTENSION = (
+    "a red cat\nNegative prompt: b\nSteps: 9, Sampler: Euler, CFG scale: 7, Seed: 1, Version: v1.9.4\n"
+    "Template: a {red|blue} cat\nwho: x, where: y, when: z\nNegative Template: {a|b}"
+)
+
+
+def test_the_templates_below_another_programs_record_are_read() -> None:
+    record = parse(EXTENSION)
+    assert (record.prompt, record.negative_prompt, record.pairs["Steps"]) == ("a red cat", "b", "9")
+    assert record.pairs["Template"] == "a {red|blue} cat\nwho: x, where: y, when: z"
+    assert record.pairs["Negative Template"] == "{a|b}"
+
+
+def test_what_another_program_drew_is_kept_and_said() -> None:
+    restored = restore(parse(EXTENSION))
+    assert restored.document.prompt == "a red cat"
+    assert "another program" in "\n".join(restored.problems)
+
+
+def test_another_programs_braces_are_not_drawn() -> None:
+    restored = restore(Record("a {b|c}", "", {"Steps": "9", "RNG": "CPU"}))
+    assert (restored.document.params["wildcards"], restored.problems) == ("off", ())
+
+
 QUOTED = {
     "plain": "plain",
     "a b (c)": "a b (c)",
@@ -238,7 +278,7 @@ def test_a_picture_that_does_not_name_its_noise_was_made_with_a_cards() -> None:
 
 def test_every_key_of_the_fields_table_is_written_where_it_differs() -> None:
     changed = {"steps": 9, "cfg_scale": 2.5, "sampler": "Euler", "schedule_type": "Karras", "clip_skip": 3}
-    changed |= {"emphasis": "None", "batch_size": 2, "seed": 4}
+    changed |= {"emphasis": "None", "batch_size": 2, "seed": 4, "wildcards": "off"}
     pairs = parse(infotext(render(**changed), document(render()), model_hash=SHA256)).pairs
     assert {name: pairs.get(field.infotext) for name, field in FIELD.items() if field.infotext} == {
         name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in changed.items()

@@ -4,19 +4,28 @@ import pytest
 from msgspec.structs import replace
 
 from sdtui.errors import UsageError
-from sdtui.jobs.plan import MAX_PICTURES, SEED_RANGE, check, plain_notes, plan
+from sdtui.jobs.plan import MAX_PICTURES, SEED_RANGE, check, draw_prompts, plan
+from sdtui.prompt.expand.source import ListedValues
 from sdtui.spec.document import Document
 from sdtui.spec.model import ModelRecord
 
 TINY = ModelRecord(name="tiny", path="/m/tiny.safetensors", kind="checkpoint", family="sd1", defaults={"width": 64})
 
 
-def wish(**params):
-    return check(Document(prompt="a cat", params=params), lambda name: TINY)
+VALUES = ListedValues({"c": ["red", "green", "blue"], "bad": ["__cc__"], "tags": ["<lora:x:1>"]})
+
+
+def wish(document=None, **params):
+    return check(replace(Document(prompt="a cat", params=params), **(document or {})), lambda name: TINY)
+
+
+def drawn(made, seed=5):
+    return draw_prompts(made, VALUES, seed=seed)
 
 
 def planned(made, seed=5):
-    return plan(made, job_id=3, now=1.0, seed=seed, name=lambda renders, now: tuple(f"/o/{r.index}" for r in renders))
+    drawn_ = drawn(made, seed)
+    return plan(made, drawn_, job_id=3, now=1.0, name=lambda renders, now: tuple(f"/o/{r.index}" for r in renders))
 
 
 def test_the_checkpoints_defaults_count_where_nothing_was_set():
@@ -40,19 +49,71 @@ def test_too_many_pictures_and_tags_are_refused():
     with pytest.raises(UsageError, match="too many"):
         wish(batch_count=1000, batch_size=MAX_PICTURES // 1000 + 1)
     with pytest.raises(UsageError, match="not supported yet"):
-        check(Document(negative_prompt="<hypernet:x>"), lambda name: TINY)
+        drawn(wish({"negative_prompt": "<hypernet:x>"}))
+    with pytest.raises(UsageError, match="not supported yet"):
+        drawn(wish({"prompt": "__tags__"}))
+
+
+def test_each_picture_draws_its_prompts_anew_with_its_own_seed():
+    wished = {"prompt": "a __c__ cat", "negative_prompt": "{x|y|z}"}
+    eight = drawn(wish(wished, batch_count=8, seed=7)).prompts
+    assert len({prompt for prompt, _ in eight}) > 1
+    assert len({negative for _, negative in eight}) > 1
+    assert drawn(wish(wished, seed=9)).prompts == eight[2:3]
+
+
+def test_equal_choices_in_both_prompts_do_not_fall_alike():
+    pairs = drawn(wish({"prompt": "{a|b}", "negative_prompt": "{a|b}"}, batch_count=64, seed=0)).prompts
+    assert set(pairs) == {("a", "a"), ("a", "b"), ("b", "a"), ("b", "b")}
+
+
+def test_combinations_make_one_picture_each_as_often_as_asked_for():
+    made = wish({"prompt": "{a|b} {c|d}", "negative_prompt": "{x|y}"}, wildcards="combinatorial", batch_count=2, seed=3)
+    both = [(p, n) for p in ("a c", "a d", "b c", "b d") for n in ("x", "y")]
+    assert list(drawn(made).prompts) == both * 2
+    assert [render.params.seed for render in planned(made).renders] == list(range(3, 19))
+    assert drawn(made).notes(made) == ("8 combinations × 2 each: 16 pictures.",)
 
 
 @pytest.mark.parametrize(
-    ("prompt", "found"),
+    ("prompt", "sentence"),
     [
-        ("a __colours__ cat", ["__colours__"]),
-        ("a {red|blue} cat, __a/b*__", ["{red|blue}", "__a/b*__"]),
-        ("${x=1} cat", ["${x"]),
-        ("snake__case, {one}, 5 $ and 10 %", []),
-        ("__colours__ and __colours__", ["__colours__"]),
+        ("{a|b}" * 14, "16,384 pictures are too many"),
+        ("{a|b}" * 200, "1,000,000,000,000,000,000 pictures are too many"),
     ],
 )
-def test_what_looks_like_a_wildcard_is_not_silently_taken_as_text(prompt, found):
-    notes = plain_notes(replace(Document(), prompt=prompt))
-    assert [note.split(" is not drawn")[0] for note in notes] == found
+def test_too_many_combinations_are_counted_and_refused(prompt, sentence):
+    with pytest.raises(UsageError, match=sentence):
+        drawn(wish({"prompt": prompt}, wildcards="combinatorial"))
+
+
+def test_wildcards_off_leaves_braces_and_underscores_alone():
+    text = "{a|b} __c__ ${x} # d"
+    assert drawn(wish({"prompt": f"# note\n{text}"}, wildcards="off")).prompts == ((text, ""),)
+
+
+def test_comments_are_in_no_prompt():
+    made = planned(wish({"prompt": "a cat\n# by night\non a mat", "negative_prompt": "#"}))
+    assert (made.renders[0].prompt, made.renders[0].negative_prompt) == ("a cat\non a mat", "")
+    assert made.document.prompt == "a cat\n# by night\non a mat"
+
+
+def test_a_prompt_without_wildcards_stays_as_it_was_written():
+    text = "  snake__case, {one\t 5 $ and 10 % \\(x\\) \n"
+    assert drawn(wish({"prompt": text})).prompts[0][0] == text
+
+
+@pytest.mark.parametrize(
+    ("document", "where"),
+    [
+        ({"prompt": "__cc__"}, "prompt"),
+        ({"prompt": "a\n__cc__"}, "prompt, line 2"),
+        ({"negative_prompt": "__cc__"}, "negative_prompt"),
+        ({"prompt": "__bad__"}, "bad:1"),
+    ],
+)
+def test_a_template_that_cannot_be_expanded_is_refused_at_its_place(document, where):
+    for mode in ("random", "combinatorial"):
+        with pytest.raises(UsageError, match="There is no wildcard '__cc__'") as caught:
+            drawn(wish(document, wildcards=mode))
+        assert caught.value.where == where

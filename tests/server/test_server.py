@@ -387,11 +387,3 @@ async def test_an_edited_configuration_counts_for_the_next_job(connect, workspac
     (workspace.root / "sdtui.yaml").write_text("devices: [cpu]\noutputs: {foldr: x}\n")
     await watch.until(ended(await client.submit(document(seed=3))))
     assert any("foldr" in event.text and "sdtui.yaml:2" in event.text for event in watch.of(LogLine))
-
-
-async def test_wildcards_that_are_not_drawn_yet_are_said(connect):
-    client, watch = await connect()
-    await watch.until(ended(await client.submit(document("a __colours__ cat"))))
-    assert [event.text for event in watch.of(LogLine)] == [
-        "__colours__ is not drawn yet and stays in the prompt as text."
-    ]

@@ -1,0 +1,188 @@
+"""The folder of wildcards: which names there are, and their values. A link that leads out of the folder is not followed.
+
+A name is looked up among those that were found, and never made into a path: nothing outside can be named.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from sdtui.errors import SdtuiError, WorkspaceError
+from sdtui.prompt.expand.source import Value, Values, clean, fitting
+from sdtui.spec.wildcard import WildcardName
+from sdtui.workspace.wildcard_files import TEXT, TREES, Lists, read_lists
+
+MAX_FILES = 20_000
+MAX_DEPTH = 20
+
+Stamp = tuple[int, int, int]
+
+
+class File(NamedTuple):
+    """A file of wildcards: its path without links, its place in the folder without ending, and how it is shown."""
+
+    path: Path
+    name: str
+    shown: str
+    stamp: Stamp
+
+
+class WildcardFolder:
+    """Remembers what it read for as long as the files stay as they are (time, size, inode)."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._read: dict[Path, tuple[Stamp, Lists | SdtuiError]] = {}
+
+    def look(self) -> FoundWildcards:
+        """What is there now; one job plans with one look. Raises WorkspaceError when the folder cannot be listed."""
+        files: list[File] = []
+        refused: dict[str, str] = {}
+        if self.root.is_dir():
+            try:
+                for file in _walk(self.root, refused):
+                    files.append(file)
+            except OSError as error:
+                raise WorkspaceError(f"It cannot be read: {error.strerror}.", where=str(self.root)) from None
+        known = {file.path for file in files}
+        for path in self._read.keys() - known:
+            self._read.pop(path, None)
+        return FoundWildcards(self, files, refused)
+
+    def lists(self, file: File) -> Lists:
+        """A file's wildcards by name; raises WorkspaceError or UsageError."""
+        read = self._read.get(file.path)
+        if read is None or read[0] != file.stamp:
+            lists: Lists | SdtuiError
+            try:
+                lists = read_lists(file.path, file.name, file.shown)
+            except SdtuiError as error:
+                lists = error
+            read = self._read[file.path] = file.stamp, lists
+        if isinstance(read[1], SdtuiError):
+            # a new one each time: an error that is raised again drags its old traceback along
+            raise type(read[1])(read[1].what, where=read[1].where, todo=read[1].todo)
+        return read[1]
+
+
+class FoundWildcards:
+    """The wildcards of one look at the folder (a `Source`). `problems` says what of it cannot be used."""
+
+    def __init__(self, folder: WildcardFolder, files: Sequence[File], refused: dict[str, str]) -> None:
+        self._folder = folder
+        self._refused = refused
+        self._found: dict[str, list[File]] = {}
+        self._values: dict[str, Values] = {}
+        self.problems: list[SdtuiError] = [_leads_out(shown) for shown in refused.values()]
+        for file in files:
+            for name in self._names(file):
+                self._found.setdefault(name, []).append(file)
+
+    def names(self) -> Sequence[str]:
+        """All names, in their order."""
+        return sorted(self._found)
+
+    def values(self, pattern: str) -> Values:
+        """The values of all wildcards whose names fit.
+
+        Raises WorkspaceError or UsageError for a file that cannot be used, and for a link that leads out of the folder.
+        """
+        if pattern not in self._values:
+            self._values[pattern] = self._collect(pattern)
+        return self._values[pattern]
+
+    def listing(self) -> tuple[WildcardName, ...]:
+        """Every wildcard with the number of its values."""
+        return tuple(self._listed(name) for name in self.names())
+
+    def _names(self, file: File) -> Sequence[str]:
+        if file.path.suffix == TEXT:
+            return (file.name,)
+        try:
+            return tuple(self._folder.lists(file))
+        except SdtuiError as error:
+            self.problems.append(error)
+            return ()
+
+    def _collect(self, pattern: str) -> Values:
+        names = fitting(pattern, self._found)
+        if not names:
+            self._refuse(pattern)
+        found: list[Value] = []
+        shown: dict[str, None] = {}
+        for name in names:
+            for file in self._found[name]:
+                found.extend(self._folder.lists(file)[name])
+                shown[file.shown] = None
+        return Values(found, tuple(shown))
+
+    def _refuse(self, pattern: str) -> None:
+        """Nothing has this name: raise what may be the reason."""
+        name = clean(pattern)
+        for link, shown in self._refused.items():
+            if name == link or name.startswith(f"{link}/") or fitting(pattern, [link]):
+                raise _leads_out(shown)
+        broken = [problem for problem in self.problems if problem.where not in self._refused.values()]
+        if broken:
+            raise broken[0]
+
+    def _listed(self, name: str) -> WildcardName:
+        files = self._found[name]
+        try:
+            count = len(self.values(name))
+        except SdtuiError as error:
+            return WildcardName(name=name, count=0, path=str(files[0].path), problem=str(error))
+        return WildcardName(name=name, count=count, path=str(files[0].path))
+
+
+def _leads_out(shown: str) -> SdtuiError:
+    return WorkspaceError(
+        "This link leads out of the folder of wildcards, and is not followed.",
+        where=shown,
+        todo="Copy what it leads to into the folder.",
+    )
+
+
+def _walk(root: Path, refused: dict[str, str]) -> Iterator[File]:
+    """Every file of wildcards, folder by folder in the order of their names; links out go to `refused`."""
+    home = root.resolve()
+    waiting: list[tuple[Path, str, tuple[Path, ...]]] = [(root, "", (home,))]
+    count = 0
+    while waiting:
+        folder, prefix, above = waiting.pop()
+        with os.scandir(folder) as listed:
+            entries = sorted(listed, key=lambda entry: entry.name)
+        inner: list[tuple[Path, str, tuple[Path, ...]]] = []
+        for entry in entries:
+            if entry.name.startswith(".") or not _is_text(entry.name):
+                continue
+            name, shown = prefix + entry.name, f"{root.name}/{prefix}{entry.name}"
+            try:
+                path = Path(entry.path).resolve() if entry.is_symlink() else Path(entry.path)
+                found = path.stat()
+                is_folder = entry.is_dir()
+            except (OSError, RuntimeError):
+                continue  # gone since it was listed, or a link that leads nowhere
+            if entry.is_symlink() and not path.is_relative_to(home):
+                refused[name if is_folder else os.path.splitext(name)[0]] = shown  # noqa: PTH122 - a name, no path
+            elif is_folder:
+                if path.resolve() not in above and len(above) <= MAX_DEPTH:
+                    inner.append((path, f"{name}/", (*above, path.resolve())))
+            elif entry.name.endswith((TEXT, *TREES)):
+                count += 1
+                if count > MAX_FILES:
+                    raise WorkspaceError(f"There are more than {MAX_FILES:,} files of wildcards.", where=str(root))
+                stem = name[: name.rindex(".")]
+                yield File(path, stem, shown, (found.st_mtime_ns, found.st_size, found.st_ino))
+        waiting.extend(reversed(inner))
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
