@@ -29,6 +29,8 @@ from sdtui.prompt.nodes import (
 _NOTHING = re.compile(r"(?!)")
 _BRACKET = re.compile(r"[()\[\]]")
 _BRACKET_OR_PARTING = re.compile(r"[()\[\]:|]")
+_NUMBER_BEGINS = re.compile(r":\s*[-+]?[.\d]*$")
+_NUMBER_GOES_ON = re.compile(r"[.\d]*\s*")
 _OPENER: dict[Shape, str] = {"round": "(", "square": "["}
 _CLOSER: dict[Shape, str] = {"round": ")", "square": "]"}
 
@@ -83,7 +85,7 @@ class _Printer:
             self._tags_up_to(node.start)
             match node:
                 case Text():
-                    self._text(node, self._protected(depth))
+                    self._text(node, self._protected(depth), _drawn_weight(nodes, place))
                 case Escape():
                     after = nodes[place + 1] if place + 1 < len(nodes) else None
                     parting = depth and isinstance(after, Text) and after.value[0] in ":|"
@@ -124,19 +126,46 @@ class _Printer:
             return _NOTHING
         return _BRACKET_OR_PARTING if depth else _BRACKET
 
-    def _text(self, node: Text, marks: re.Pattern[str]) -> None:
+    def _text(self, node: Text, marks: re.Pattern[str], spared: int) -> None:
+        """The words of a node, its marks protected but for the one at `spared`."""
         start, rest = node.start, node.value
-        tags = self._prompt.tags
-        while self._next_tag < len(tags) and tags[self._next_tag].start < node.end:
-            tag = tags[self._next_tag]
+        for tag in self._prompt.tags_between(self._next_place, node.end):
             length = tag.start - start
-            self._said.append(marks.sub(r"\\\g<0>", rest[:length]))
-            start, rest = tag.end, rest[length:]
+            self._said.append(_protect(rest[:length], marks, spared))
+            start, rest, spared = tag.end, rest[length:], spared - length
             self._tags_up_to(tag.start)
-        self._said.append(marks.sub(r"\\\g<0>", rest))
+        self._said.append(_protect(rest, marks, spared))
+
+    @property
+    def _next_place(self) -> int:
+        tags = self._prompt.tags
+        return tags[self._next_tag].start if self._next_tag < len(tags) else len(self._prompt.text)
 
     def _tags_up_to(self, place: int) -> None:
         tags = self._prompt.tags
         while self._next_tag < len(tags) and tags[self._next_tag].start <= place:
             self._said.append(tag_text(tags[self._next_tag]))
             self._next_tag += 1
+
+
+def _protect(words: str, marks: re.Pattern[str], spared: int) -> str:
+    return marks.sub(lambda mark: mark[0] if mark.start() == spared else "\\" + mark[0], words)
+
+
+def _drawn_weight(nodes: tuple[AnyNode, ...], place: int) -> int:
+    """Where in a text the colon of a weight stands whose number is drawn, `(cat:[1.1:1.4:2])`; -1 without one."""
+    text = nodes[place]
+    colon = _NUMBER_BEGINS.search(text.value) if isinstance(text, Text) else None
+    if colon is None or place + 1 >= len(nodes) or not isinstance(nodes[place + 1], Schedule | Alternation):
+        return -1
+    for node in nodes[place + 1 :]:
+        match node:
+            case Close():
+                return colon.start() if node.shape == "round" and node.weight is None else -1
+            case Text() if not _NUMBER_GOES_ON.fullmatch(node.value):
+                return -1
+            case Text() | Schedule() | Alternation():
+                pass
+            case _:
+                return -1
+    return -1

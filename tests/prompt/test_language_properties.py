@@ -34,9 +34,10 @@ def test_spans_tile_the_text(text: str) -> None:
         assert "".join(text[tile.start : tile.end] for tile in tiles) == text
         assert all(left.end == right.start for left, right in pairwise(tiles))
         assert all(tile.start < tile.end and -10 <= tile.weight <= 10 for tile in tiles)
-        assert [(tile.start, tile.end) for tile in tiles if tile.kind == "tag"] == [
-            (tag.start, tag.end) for tag in prompt.tags
-        ]
+        if not any(mark in text for mark in ("{", "$", "__")):
+            # what is drawn before has colours of its own, in tags too
+            painted = [(tile.start, tile.end) for tile in tiles if tile.kind == "tag"]
+            assert painted == [(tag.start, tag.end) for tag in prompt.tags]
 
 
 @settings(max_examples=400, deadline=None)
@@ -67,6 +68,8 @@ def meaning(prompt: Prompt) -> object:
 @example(r"x\BREAK\y")
 @example(r"<\a:> <lora:x>")
 @example("[:b:1][a::1][::1]")
+@example("(cat:[1.1:1.4:2])")
+@example("(a:b:[1|2]c)[(a:[1|2].5):b:3]")
 def test_canonical_text_means_the_same(text: str) -> None:
     for read, prompt in (
         (parse, parse(text)),
@@ -112,7 +115,7 @@ def check_order(nodes: tuple[AnyNode, ...], start: int, end: int) -> None:
 
 
 @settings(max_examples=300, deadline=None)
-@given(WILD.filter(lambda text: not any(mark in text for mark in "|<")))
+@given(WILD.filter(lambda text: not any(mark in text for mark in "|<{$_")))
 def test_colours_show_the_weights_that_count(text: str) -> None:
     prompt = parse(text, negative=True)
     if any(isinstance(node, Schedule | Alternation) for clause in prompt.clauses for node in clause.nodes):
