@@ -8,9 +8,14 @@ import time
 from collections.abc import Callable
 
 from benchmarks.figure import Figure
+from sdtui.prompt.active import active_at
+from sdtui.prompt.borders import borders
+from sdtui.prompt.brackets import partner
 from sdtui.prompt.chunks import count
+from sdtui.prompt.embeddings import ListedEmbeddings, mentions
 from sdtui.prompt.highlight import spans
 from sdtui.prompt.lint import lint
+from sdtui.prompt.names import ListedNames
 from sdtui.prompt.parser import parse
 from sdtui.prompt.timeline import timeline
 from sdtui.prompt.tokens import ClipTokenizer
@@ -29,6 +34,8 @@ HOSTILE = {
     "heads of tags": "<a:" * (LIMIT // 3),
     "backslashes": "\\a" * (LIMIT // 2),
 }
+NAMES = ListedNames({"lora": [f"lora-{number}" for number in range(1000)] + ["film"]})
+EMBEDDINGS = ListedEmbeddings({f"embedding-{number}": 4 for number in range(500)})
 LOAD = (
     "import time; from pathlib import Path; import msgspec, tokenizers;"
     "from sdtui.prompt.tokens import ClipTokenizer;"
@@ -46,11 +53,15 @@ def measure() -> list[Figure]:
     tokenizer.load()
     loads = [_load() for _ in range(5)]
     runs = timeline(parse(ordinary), 20)[0].schedule[0].runs
+    read = parse(longer)
     changing = parse("[cat|dog|bird], " + ordinary)
     return [
         Figure("parse, 2,000 characters", _best_ms(lambda: parse(ordinary), 50), "ms", 2.0),
         Figure("parse and colour, 5,000 characters", _best_ms(lambda: spans(parse(longer)), 20), "ms", 16.0),
-        Figure("parse, colour and lint, 5,000 characters", _best_ms(lambda: _key(longer), 20), "ms", 16.0),
+        Figure("parse, colour, lint and find embeddings, 5,000", _best_ms(lambda: _key(longer), 20), "ms", 16.0),
+        Figure("which brackets belong together, 5,000", _best_ms(lambda: partner(longer, 10), 20), "ms", 16.0),
+        Figure("what holds at a step, 5,000", _best_ms(lambda: active_at(read, 20, 7), 20), "ms", 16.0),
+        Figure("chunk borders, 5,000", _best_ms(lambda: borders(read, tokenizer, embeddings=EMBEDDINGS), 10), "ms"),
         Figure("timeline, 2,000 characters, 20 steps", _best_ms(lambda: timeline(parse(ordinary), 20), 20), "ms"),
         Figure("timeline that alternates 150 steps", _best_ms(lambda: timeline(changing, 150), 10), "ms"),
         Figure("parse, 10,000 open brackets", _best_ms(lambda: parse("(" * 10_000), 10), "ms", 50.0),
@@ -68,7 +79,8 @@ def measure() -> list[Figure]:
 def _key(text: str) -> None:
     prompt = parse(text)
     spans(prompt)
-    lint(prompt)
+    mentions(prompt, EMBEDDINGS)
+    lint(prompt, NAMES, steps=20, family="sd1", embeddings=EMBEDDINGS)
 
 
 def _load() -> tuple[float, float]:

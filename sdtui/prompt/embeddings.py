@@ -46,6 +46,9 @@ class ListedEmbeddings:
         if not self._vectors:
             return ()
         by_atom = self._index()
+        # most texts name none, and this is much quicker than looking at every word
+        if by_atom.keys().isdisjoint(_ATOM.findall(text.casefold())):
+            return ()
         found: list[Mention] = []
         done = 0
         for atom in _ATOM.finditer(text):
@@ -74,6 +77,8 @@ class ListedEmbeddings:
 
 def mentions(prompt: Prompt, embeddings: Embeddings) -> tuple[Mention, ...]:
     """The embeddings that a prompt names in any of its branches, at their places in its text."""
+    if "\\" not in prompt.text and not embeddings.find(prompt.raw(0, len(prompt.text))):
+        return ()
     return tuple(found for clause in prompt.clauses for found in _mentions(prompt, clause.nodes, embeddings))
 
 

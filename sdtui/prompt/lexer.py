@@ -7,7 +7,6 @@ Every search here is linear in the text.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from typing import NamedTuple
 
 from sdtui.prompt.nodes import Tag, clamp
@@ -18,29 +17,33 @@ _TAG_HEAD = re.compile(r"<(\w+):")
 
 
 class Cut:
-    """A text without its tags, and the way back to the places of the whole text."""
+    """A text without its tags, and the way back: `starts` has the place in the whole text of each character, empty without tags."""
 
     def __init__(self, source: str) -> None:
         self.tags = find_tags(source)
         self.seams: list[int] = []
-        self._shifts: list[int] = [0]
+        self.starts: list[int] = []
+        self.text = source
+        if not self.tags:
+            return
         pieces: list[str] = []
         start = 0
         for tag in self.tags:
             pieces.append(source[start : tag.start])
+            self.starts.extend(range(start, tag.start))
+            self.seams.append(len(self.starts))
             start = tag.end
-            self._shifts.append(self._shifts[-1] + tag.end - tag.start)
-            self.seams.append(tag.end - self._shifts[-1])
         pieces.append(source[start:])
+        self.starts.extend(range(start, len(source) + 1))
         self.text = "".join(pieces)
 
     def start(self, place: int) -> int:
         """Where the character at `place` stands in the whole text, behind any tag that was cut out there."""
-        return place + self._shifts[bisect_right(self.seams, place)] if self.seams else place
+        return self.starts[place] if self.starts else place
 
     def end(self, place: int) -> int:
         """Where something that ends before `place` ends in the whole text, in front of any tag that was cut out there."""
-        return self.start(place - 1) + 1 if self.seams and place > 0 else place
+        return self.starts[place - 1] + 1 if self.starts and place > 0 else place
 
 
 class Slice(NamedTuple):

@@ -26,26 +26,26 @@ def clamp(weight: float) -> float:
     return max(-MAX_WEIGHT, min(MAX_WEIGHT, weight))
 
 
-class Node(Struct, frozen=True):
+class Node(Struct, frozen=True, gc=False):
     """A piece of the prompt: characters `start` up to, not including, `end` of its text."""
 
     start: int
     end: int
 
 
-class Text(Node, frozen=True):
+class Text(Node, frozen=True, gc=False):
     """Words as they reach the text encoder."""
 
     value: str
 
 
-class Escape(Node, frozen=True):
+class Escape(Node, frozen=True, gc=False):
     """A backslash with the bracket or backslash it protects; before anything else the backslash vanishes (empty value)."""
 
     value: str
 
 
-class Open(Node, frozen=True):
+class Open(Node, frozen=True, gc=False):
     """Where an emphasis begins; `close` is the place of its closing mark, -1 when it holds to the end of its part."""
 
     shape: Shape
@@ -53,7 +53,7 @@ class Open(Node, frozen=True):
     close: int = -1
 
 
-class Close(Node, frozen=True):
+class Close(Node, frozen=True, gc=False):
     """Where an emphasis ends: `)`, `]` or `:1.3)`; `weight` is the explicit number, None without one."""
 
     shape: Shape
@@ -61,11 +61,11 @@ class Close(Node, frozen=True):
     weight: float | None = None
 
 
-class Break(Node, frozen=True):
+class Break(Node, frozen=True, gc=False):
     """The word BREAK with the white space around it: the chunk ends here."""
 
 
-class Schedule(Node, frozen=True):
+class Schedule(Node, frozen=True, gc=False):
     """`[before:after:when]`: `before` up to and including step `when`, then `after`; `when_start` is where the number's text begins."""
 
     before: tuple[AnyNode, ...]
@@ -79,7 +79,7 @@ class Schedule(Node, frozen=True):
         return "." in self.when
 
 
-class Alternation(Node, frozen=True):
+class Alternation(Node, frozen=True, gc=False):
     """`[a|b|c]`: another branch each step; a branch may be empty."""
 
     options: tuple[tuple[AnyNode, ...], ...]
@@ -88,7 +88,7 @@ class Alternation(Node, frozen=True):
 AnyNode = Text | Escape | Open | Close | Break | Schedule | Alternation
 
 
-class Tag(Node, frozen=True):
+class Tag(Node, frozen=True, gc=False):
     """`<kind:a:b:k=v>`, cut out of the text before anything else is read."""
 
     kind: str
@@ -101,11 +101,11 @@ class Tag(Node, frozen=True):
         return self.positional[0] if self.positional else ""
 
 
-class And(Node, frozen=True):
+class And(Node, frozen=True, gc=False):
     """The word AND between two clauses."""
 
 
-class Clause(Node, frozen=True):
+class Clause(Node, frozen=True, gc=False):
     """What stands between two ANDs: a noise prediction of its own; its text ends at `text_end`, its `:weight` follows."""
 
     text_end: int
@@ -113,7 +113,7 @@ class Clause(Node, frozen=True):
     nodes: tuple[AnyNode, ...]
 
 
-class Fix(Struct, frozen=True):
+class Fix(Struct, frozen=True, gc=False):
     """Replace `start` to `end` with `text`."""
 
     start: int
@@ -121,7 +121,7 @@ class Fix(Struct, frozen=True):
     text: str
 
 
-class Diagnostic(Struct, frozen=True):
+class Diagnostic(Struct, frozen=True, gc=False):
     """One sentence about a place in the prompt, in the user's words, and what would mend it where that is known."""
 
     start: int
@@ -131,7 +131,7 @@ class Diagnostic(Struct, frozen=True):
     fix: Fix | None = None
 
 
-class Prompt(Struct, frozen=True):
+class Prompt(Struct, frozen=True, gc=False):
     """A parsed prompt. `marked` is False when brackets are plain text; `negative` when AND is a word like any other."""
 
     text: str

@@ -24,30 +24,30 @@ def moved_clause(clause: Clause, cut: Cut) -> Clause:
     """The clause, and all it holds, at its place in the whole text."""
     start = cut.start(clause.start)
     end, text_end = max(start, cut.end(clause.end)), max(start, cut.end(clause.text_end))
-    return Clause(start, end, text_end, clause.weight, _all_moved(clause.nodes, cut))
+    return Clause(start, end, text_end, clause.weight, _all_moved(clause.nodes, cut.starts))
 
 
-def _all_moved(nodes: tuple[AnyNode, ...], cut: Cut) -> tuple[AnyNode, ...]:
-    return tuple([_moved(node, cut.start(node.start), cut.end(node.end), cut) for node in nodes])
+def _all_moved(nodes: tuple[AnyNode, ...], starts: list[int]) -> tuple[AnyNode, ...]:
+    return tuple([_moved(node, starts[node.start], starts[node.end - 1] + 1, starts) for node in nodes])
 
 
-def _moved(node: AnyNode, start: int, end: int, cut: Cut) -> AnyNode:
+def _moved(node: AnyNode, start: int, end: int, starts: list[int]) -> AnyNode:
     match node:
         case Text():
             return Text(start, end, node.value)
         case Open():
-            return Open(start, end, node.shape, node.factor, node.close if node.close < 0 else cut.start(node.close))
+            return Open(start, end, node.shape, node.factor, node.close if node.close < 0 else starts[node.close])
         case Close():
-            return Close(start, end, node.shape, cut.start(node.open), node.weight)
+            return Close(start, end, node.shape, starts[node.open], node.weight)
         case Escape():
             return Escape(start, end, node.value)
         case Break():
             return Break(start, end)
         case Schedule():
-            before, after = _all_moved(node.before, cut), _all_moved(node.after, cut)
-            return Schedule(start, end, before, after, node.when, cut.start(node.when_start))
+            before, after = _all_moved(node.before, starts), _all_moved(node.after, starts)
+            return Schedule(start, end, before, after, node.when, starts[node.when_start])
         case Alternation():
-            return Alternation(start, end, tuple([_all_moved(option, cut) for option in node.options]))
+            return Alternation(start, end, tuple([_all_moved(option, starts) for option in node.options]))
         case _:
             assert_never(node)
 

@@ -25,54 +25,73 @@ class Frame(NamedTuple):
     when: str = ""
 
 
+class _Bracket(NamedTuple):
+    """An open bracket: its place, and how many colons and bars were found before it."""
+
+    closer: str
+    start: int
+    colons: int
+    bars: int
+
+
 def find_frames(text: str, start: int, end: int) -> list[Frame]:
     """The schedules and alternations between two places, in the order of their opening brackets."""
     frames: list[Frame] = []
     if text.find("[", start, end) < 0 or max(text.find(":", start, end), text.find("|", start, end)) < 0:
         return frames
-    stack: list[tuple[str, int, int]] = []  # closing mark, place, where its partings begin
-    partings: list[int] = []
+    stack: list[_Bracket] = []
+    colons: list[int] = []
+    bars: list[int] = []
     buried: list[str] = []
     for match in _MARK.finditer(text, start, end):
         mark = match[0]
-        if mark in "([":
+        if mark == ":":
+            if stack and not buried:
+                colons.append(match.start())
+        elif mark == "|":
+            if stack and not buried:
+                bars.append(match.start())
+        elif mark == "(" or mark == "[":
             closer = ")" if mark == "(" else "]"
             if len(stack) < MAX_DEPTH:
-                stack.append((closer, match.start(), len(partings)))
+                stack.append(_Bracket(closer, match.start(), len(colons), len(bars)))
             else:
                 buried.append(closer)
-        elif mark in ")]":
+        elif mark == ")" or mark == "]":
             if buried:
                 readable = buried.pop() == mark
             else:
-                readable = bool(stack) and stack[-1][0] == mark
-                if readable:
-                    _, place, first = stack.pop()
-                    own = tuple(partings[first:])
-                    del partings[first:]
-                    readable = _read(text, place, match.start(), own, frames)
+                readable = (
+                    bool(stack)
+                    and stack[-1].closer == mark
+                    and _read(text, stack.pop(), match.start(), colons, bars, frames)
+                )
             if not readable:
                 stack.clear()
-                partings.clear()
+                colons.clear()
+                bars.clear()
                 buried.clear()
-        elif mark in ":|" and stack and not buried:
-            partings.append(match.start())
-    frames.sort(key=lambda frame: frame.start)
+    frames.sort(key=_start)
     return frames
 
 
-def _read(text: str, start: int, close: int, parting: tuple[int, ...], frames: list[Frame]) -> bool:
+def _read(text: str, bracket: _Bracket, close: int, colons: list[int], bars: list[int], frames: list[Frame]) -> bool:
     """Whether the brackets mean anything to the grammar; a schedule or an alternation joins the frames."""
-    if not parting:
-        return True
-    marks = {text[place] for place in parting}
-    if text[start] == "(":
-        return sum(text[place] == ":" for place in parting) <= 1
-    if marks == {"|"}:
-        frames.append(Frame("alternation", start, close + 1, parting))
-        return True
-    when = _WHEN.fullmatch(text, parting[-1] + 1, close)
-    if when is None or "|" in marks or len(parting) > 2:
-        return False
-    frames.append(Frame("schedule", start, close + 1, parting, when[1]))
-    return True
+    _, start, first_colon, first_bar = bracket
+    own_colons, own_bars = len(colons) - first_colon, len(bars) - first_bar
+    readable = True
+    if bracket.closer == ")":
+        readable = own_colons <= 1
+    elif own_bars and not own_colons:
+        frames.append(Frame("alternation", start, close + 1, tuple(bars[first_bar:])))
+    elif own_colons:
+        when = _WHEN.fullmatch(text, colons[-1] + 1, close)
+        readable = when is not None and not own_bars and own_colons <= 2
+        if when and readable:
+            frames.append(Frame("schedule", start, close + 1, tuple(colons[first_colon:]), when[1]))
+    del colons[first_colon:], bars[first_bar:]
+    return readable
+
+
+def _start(frame: Frame) -> int:
+    return frame.start
