@@ -37,6 +37,7 @@ def borders(
     A chunk without tokens (BREAK BREAK) has no place.
     """
     found: list[int] = []
+    tokenizer = _Once(tokenizer)
     for clause in prompt.clauses:
         spoken = speak(prompt, clause, clock_of(steps), 1)
         placed = placed_runs(spoken.text) if prompt.marked else (Placed(Run(spoken.text, 1.0), (0,), (0,)),)
@@ -46,6 +47,24 @@ def borders(
             firsts = accumulate((len(each.ids) for each in chunks), initial=0)
             found += [places[first] for first, each in zip(firsts, chunks, strict=False) if first and each.ids]
     return tuple(found)
+
+
+class _Once:
+    """A tokenizer that reads each text once, for its numbers and for their places."""
+
+    def __init__(self, tokenizer: PlacingTokenizer) -> None:
+        self._tokenizer = tokenizer
+        self._read: dict[str, list[Token]] = {}
+
+    def tokens(self, text: str) -> list[Token]:
+        """The text's tokens with their places in the text."""
+        if text not in self._read:
+            self._read[text] = self._tokenizer.tokens(text)
+        return self._read[text]
+
+    def ids(self, text: str) -> list[int]:
+        """The text's tokens, without those of start and end."""
+        return [token.id for token in self.tokens(text)]
 
 
 def _token_places(placed: Placed, tokenizer: PlacingTokenizer, embeddings: Embeddings | None) -> Iterator[int]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from sdtui.prompt.emphasis import Reader, is_plain
 from sdtui.prompt.lexer import Cut, split_clauses
 from sdtui.prompt.nodes import Alternation, And, AnyNode, Clause, Prompt, Schedule, Text
@@ -75,10 +73,13 @@ class _Builder:
             reader.say(self._text[start:end], start)
 
     def _framed(self, frame: Frame, depth: int) -> AnyNode:
-        edges = (frame.start, *frame.parting, frame.end - 1)
+        branches: list[tuple[AnyNode, ...]] = []
+        start = frame.start + 1
+        for place in frame.parting:
+            branches.append(self.build(start, place, depth))
+            start = place + 1
         if frame.kind == "alternation":
-            options = [self.build(left + 1, right, depth) for left, right in pairwise(edges)]
-            return Alternation(frame.start, frame.end, tuple(options))
-        branches = [self.build(left + 1, right, depth) for left, right in pairwise(edges[:-1])]
+            branches.append(self.build(start, frame.end - 1, depth))
+            return Alternation(frame.start, frame.end, tuple(branches))
         before = branches[0] if len(branches) == 2 else ()
-        return Schedule(frame.start, frame.end, before, branches[-1], frame.when, edges[-2] + 1)
+        return Schedule(frame.start, frame.end, before, branches[-1], frame.when, start)
