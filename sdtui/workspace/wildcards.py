@@ -35,7 +35,7 @@ class WildcardFolder:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._read: dict[Path, tuple[Stamp, Lists | SdtuiError]] = {}
+        self._read: dict[tuple[Path, str], tuple[Stamp, Lists | SdtuiError]] = {}
 
     def look(self) -> FoundWildcards:
         """What is there now; one job plans with one look. Raises WorkspaceError when the folder cannot be listed."""
@@ -47,21 +47,21 @@ class WildcardFolder:
                     files.append(file)
             except OSError as error:
                 raise WorkspaceError(f"It cannot be read: {error.strerror}.", where=str(self.root)) from None
-        known = {file.path for file in files}
-        for path in self._read.keys() - known:
-            self._read.pop(path, None)
+        for gone in self._read.keys() - {(file.path, file.name) for file in files}:
+            self._read.pop(gone, None)
         return FoundWildcards(self, files, refused)
 
     def lists(self, file: File) -> Lists:
         """A file's wildcards by name; raises WorkspaceError or UsageError."""
-        read = self._read.get(file.path)
+        key = file.path, file.name
+        read = self._read.get(key)
         if read is None or read[0] != file.stamp:
             lists: Lists | SdtuiError
             try:
                 lists = read_lists(file.path, file.name, file.shown)
             except SdtuiError as error:
                 lists = error
-            read = self._read[file.path] = file.stamp, lists
+            read = self._read[key] = file.stamp, lists
         if isinstance(read[1], SdtuiError):
             # a new one each time: an error that is raised again drags its old traceback along
             raise type(read[1])(read[1].what, where=read[1].where, todo=read[1].todo)

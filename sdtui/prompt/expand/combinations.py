@@ -49,7 +49,7 @@ class _Writing(Drawing):
         """The text of the pieces; raises UsageError above the limit."""
         text = "".join([self._piece(piece, scope) for piece in pieces])
         self._room = MAX_BYTES
-        return self.out(text, Node(0, 0), scope)
+        return self.out(text, Node(0, 0), scope.page)
 
     def node(self, node: AnyNode, scope: Scope, *, in_name: bool = False) -> str:
         """The text of one node, of a variable's kept value too."""

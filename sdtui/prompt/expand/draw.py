@@ -59,7 +59,7 @@ class Drawing:
         """The text of one node."""
         match node:
             case Text():
-                return self.out(node.value, node, scope)
+                return self.out(node.value, node, scope.page)
             case Choice():
                 return self._choice(node, scope.inside(node.method))
             case Wildcard():
@@ -75,12 +75,12 @@ class Drawing:
             case _:
                 assert_never(node)
 
-    def out(self, text: str, node: Node, scope: Scope) -> str:
-        """What comes out at a node; raises UsageError above the limit."""
+    def out(self, text: str, node: Node, page: Page) -> str:
+        """What comes out at a node of a page; raises UsageError above the limit."""
         self._room -= len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
         if self._room < 0:
             what = f"The prompt comes out longer than {MAX_BYTES // 1024} kB."
-            raise UsageError(what, where=scope.page.where(node), todo="Split the template, or the wildcard's values.")
+            raise UsageError(what, where=page.where(node), todo="Split the template, or the wildcard's values.")
         return text
 
     def _once(self, node: Assign, bound: Bound, scope: Scope) -> Bound:
@@ -102,7 +102,7 @@ class Drawing:
             picks, scope = self._picks(sums, bounds(node, len(sums)), scope)
             parts = [self.sequence(node.options[pick].nodes, scope) for pick in picks]
         self._reading.charge(len(parts), scope)
-        self.out(node.joiner * (len(parts) - 1), node, scope)
+        self.out(node.joiner * (len(parts) - 1), node, scope.page)
         return joined(parts, node.joiner)
 
     def _values(self, node: Wildcard, scope: Scope) -> Values:
@@ -111,7 +111,7 @@ class Drawing:
     def _value(self, node: Wildcard, values: Values, place: int, scope: Scope) -> str:
         value = values.items[place]
         if value.is_plain:
-            return self.out(value.text, node, scope)
+            return self.out(value.text, Node(0, 0), Page(value.text, value.file, value.line))
         return self.sequence(*self._reading.enter(value, node, scope))
 
     def _picks(self, sums: Sequence[float], most: tuple[int, int], scope: Scope) -> tuple[list[int], Scope]:
