@@ -20,6 +20,10 @@ TURNS = 2**32
 """Cyclic choices (`{@a|b}`) take their turn by the seed within this range, so that neighbouring seeds take neighbouring ones."""
 
 
+PATIENCE = 3
+"""So many tries for each value that is to be taken without repeats."""
+
+
 class Drawn(NamedTuple):
     """A prompt, and the files (or names) of the wildcards it took values from."""
 
@@ -121,18 +125,24 @@ class Drawing:
             return picks, scope._replace(turn=turn)
         low, high = most
         count = low if low == high else low + int(self._random() * (high - low + 1))
-        if count == 1:
-            return [min(bisect_right(sums, self._random() * sums[-1]), len(sums) - 1)], scope
         return self._several(sums, count), scope
 
     def _several(self, sums: Sequence[float], count: int) -> list[int]:
-        """Several without repeats, weighted (Efraimidis and Spirakis 2006): as many draws one after another, in their order."""
+        """Several without repeats, weighted, as if drawn one after another: what was taken is passed over.
+
+        Where that takes too long, the rest is taken at once (Efraimidis and Spirakis 2006), which is the same in distribution.
+        """
+        taken: dict[int, None] = {}
+        for _ in range(PATIENCE * count):
+            if len(taken) == count:
+                break
+            taken[min(bisect_right(sums, self._random() * sums[-1]), len(sums) - 1)] = None
+        left = [place for place in range(len(sums)) if place not in taken] if len(taken) < count else []
         keys: list[tuple[float, int]] = []
-        for place in range(len(sums)):
+        for place in left:
             weight = sums[place] - (sums[place - 1] if place else 0.0)
-            number = 1.0 - self._random()
-            keys.append((math.log(number) / weight if weight > 0 else -math.inf, -place))
-        return [-place for _, place in heapq.nlargest(count, keys)]
+            keys.append((math.log(1.0 - self._random()) / weight if weight > 0 else -math.inf, -place))
+        return [*taken, *(-place for _, place in heapq.nlargest(count - len(taken), keys))]
 
 
 def bounds(node: Choice, count: int) -> tuple[int, int]:
