@@ -66,6 +66,8 @@ def _prompts(record: Record, params: dict[str, Scalar], problems: list[str]) -> 
     """Our own pictures give back the templates that their seeds drew from; others what was drawn, which nothing draws again."""
     templates = (record.pairs.get(TEMPLATE, ""), record.pairs.get(NEGATIVE_TEMPLATE, ""))
     if record.pairs.get("Version", "").startswith("sdtui"):
+        if any(templates) and params.get("wildcards") == "combinatorial":
+            problems.append("The picture was one of all combinations of its template; this makes them all.")
         return templates[0] or record.prompt, templates[1] or record.negative_prompt
     if any(templates):
         problems.append("The prompt was drawn from a template by another program; here is what it drew.")

@@ -185,7 +185,7 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         name="wildcards",
-        label="Wildcards",
+        label="Wildcard mode",
         kind="choice",
         default="random",
         choices=WILDCARD_MODES,

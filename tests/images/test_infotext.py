@@ -66,6 +66,13 @@ def test_a_picture_made_with_wildcards_off_keeps_them_off(prompt: str) -> None:
     assert (restored.prompt, restored.params["wildcards"]) == (prompt, "off")
 
 
+def test_one_of_all_combinations_is_restored_as_all_of_them_and_says_so() -> None:
+    made = render(prompt="red", wildcards="combinatorial")
+    restored = restore(parse(infotext(made, Document(prompt="{red|blue}"), model_hash=SHA256)))
+    assert (restored.document.prompt, restored.document.params["wildcards"]) == ("{red|blue}", "combinatorial")
+    assert "makes them all" in "\n".join(restored.problems)
+
+
 EXTENSION = (
     "a red cat\nNegative prompt: b\nSteps: 9, Sampler: Euler, CFG scale: 7, Seed: 1, Version: v1.9.4\n"
     "Template: a {red|blue} cat\nwho: x, where: y, when: z\nNegative Template: {a|b}"
