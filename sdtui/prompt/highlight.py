@@ -33,8 +33,11 @@ class Span(NamedTuple):
     weight: float
 
 
-def spans(prompt: Prompt, *, wildcards: bool = True) -> tuple[Span, ...]:
-    """Spans that cover the whole text, in order, without gaps; a tag or a mark of `wildcards` inside something else cuts it in two."""
+def spans(prompt: Prompt, *, wildcards: bool = True, typed: str | None = None) -> tuple[Span, ...]:
+    """Spans that cover the whole text, in order, without gaps; a tag or a mark of `wildcards` inside something else cuts it in two.
+
+    `typed` is the text with its comments, where the prompt was read from `sdtui.prompt.expand.template.blanked`.
+    """
     painter = _Painter(prompt)
     for place, clause in enumerate(prompt.clauses):
         painter.clause(clause)
@@ -45,7 +48,11 @@ def spans(prompt: Prompt, *, wildcards: bool = True) -> tuple[Span, ...]:
     shown = _overlaid(painter.spans, [Span(tag.start, tag.end, "tag", 1.0) for tag in prompt.tags])
     if not wildcards:
         return tuple(shown)
-    return tuple(_overlaid(shown, [Span(*mark, math.nan) for mark in marks(parse_template(prompt.text))]))
+    return tuple(
+        _overlaid(
+            shown, [Span(*mark, math.nan) for mark in marks(parse_template(prompt.text if typed is None else typed))]
+        )
+    )
 
 
 class _Painter:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sdtui.prompt.embeddings import Embeddings
+from sdtui.prompt.expand.template import parse as parse_template
 from sdtui.prompt.lint_schedules import lint_schedules
 from sdtui.prompt.lint_tags import lint_tags
 from sdtui.prompt.lint_weights import lint_weights
@@ -32,7 +33,8 @@ def lint(
 ) -> tuple[Diagnostic, ...]:
     """All diagnostics in the order of their places; what is not known (no names, steps 0, no family) is not judged.
 
-    `family` is the checkpoint's, `borders` are those of `sdtui.prompt.borders`, which take a tokenizer.
+    `family` is the checkpoint's, `borders` are those of `sdtui.prompt.borders`, which take a tokenizer. What stands in a
+    comment is not judged; wildcards are `sdtui.prompt.expand.lint`'s.
     """
     found = [*prompt.diagnostics, *_limits(prompt), *lint_tags(prompt, names, family), *lint_weights(prompt)]
     if "[" in prompt.text:
@@ -40,6 +42,9 @@ def lint(
     found.extend(lint_bars(prompt))
     found.extend(lint_embeddings(prompt, names, embeddings, family))
     found.extend(lint_borders(prompt, borders))
+    comments = parse_template(prompt.text).comments if "#" in prompt.text else ()
+    if comments:
+        found = [each for each in found if not any(note.start <= each.start < note.end for note in comments)]
     found.sort(key=lambda diagnostic: (diagnostic.start, diagnostic.end))
     return tuple(found)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 
 from sdtui.prompt.expand.nodes import Access, AnyNode, Assign, Choice, Comment, Reference, Template, Wildcard
 from sdtui.prompt.expand.source import fitting
@@ -35,6 +34,8 @@ def lint_wildcards(template: Template, names: Sequence[str]) -> Iterator[Diagnos
 
 def nearest(name: str, names: Sequence[str], most: int = 3) -> list[str]:
     """Known names like a name, the likest first; the last part of a path counts as well."""
+    from difflib import get_close_matches
+
     known = {each.casefold(): each for each in names}
     close = get_close_matches(name.casefold(), known, most, 0.6)
     if not close:
@@ -49,6 +50,8 @@ def _renamed(template: Template, reference: Reference, name: str) -> Fix:
 
 
 def _unknown_variables(template: Template) -> Iterator[Diagnostic]:
+    from difflib import get_close_matches
+
     nodes = list(_all(template.nodes))
     known = {node.name for node in nodes if isinstance(node, Assign)}
     for node in nodes:

@@ -57,6 +57,20 @@ def parse(text: str) -> Template:
     return Template(text, nodes, parser.size, tuple(parser.references), tuple(parser.comments), tuple(diagnostics))
 
 
+def blanked(text: str) -> str:
+    """The text with spaces for its comments, each character at its place: for whoever shows or counts what is typed."""
+    if "#" not in text:
+        return text
+    pieces: list[str] = []
+    start = 0
+    for comment in parse(text).comments:
+        note = text[comment.start : comment.end]
+        blank = " " * (len(note) - note.endswith("\n")) + "\n" * note.endswith("\n")
+        pieces += text[start : comment.start], blank
+        start = comment.end
+    return "".join([*pieces, text[start:]])
+
+
 class _Parser:
     """Reads from left to right; whatever cannot be read stays text."""
 
