@@ -6,17 +6,20 @@ A name is looked up among those that were found, and never made into a path: not
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from sdtui.errors import SdtuiError, WorkspaceError
-from sdtui.prompt.expand.source import Value, Values, clean, fitting
+from sdtui.prompt.expand.source import Values, clean, fitting
 from sdtui.spec.wildcard import WildcardName
 from sdtui.workspace.wildcard_files import TEXT, TREES, Lists, read_lists
 
 MAX_FILES = 20_000
 MAX_DEPTH = 20
+MAX_KEPT = 1000
+"""So many patterns' values are kept at once."""
 
 Stamp = tuple[int, int, int]
 
@@ -30,12 +33,18 @@ class File(NamedTuple):
     stamp: Stamp
 
 
+Parts = tuple[tuple[str, File], ...]
+"""What a pattern stands for: wildcards' names, each with a file that has it."""
+
+
 class WildcardFolder:
-    """Remembers what it read for as long as the files stay as they are (time, size, inode)."""
+    """Remembers what it read for as long as the files stay as they are (time, size, inode); threads may share it."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._lock = threading.Lock()
         self._read: dict[tuple[Path, str], tuple[Stamp, Lists | SdtuiError]] = {}
+        self._values: dict[Parts, Values] = {}
 
     def look(self) -> FoundWildcards:
         """What is there now; one job plans with one look. Raises WorkspaceError when the folder cannot be listed."""
@@ -47,21 +56,36 @@ class WildcardFolder:
                     files.append(file)
             except OSError as error:
                 raise WorkspaceError(f"It cannot be read: {error.strerror}.", where=str(self.root)) from None
-        for gone in self._read.keys() - {(file.path, file.name) for file in files}:
-            self._read.pop(gone, None)
+        with self._lock:
+            there = {(file.path, file.name): file.stamp for file in files}
+            for key in [key for key, read in self._read.items() if there.get(key) != read[0]]:
+                del self._read[key]
+                self._values.clear()
         return FoundWildcards(self, files, refused)
+
+    def values(self, parts: Parts) -> Values:
+        """The values of wildcards and files together; raises WorkspaceError or UsageError."""
+        known = self._values.get(parts)
+        if known is None:
+            found = [value for name, file in parts for value in self.lists(file)[name]]
+            known = Values(found, tuple(dict.fromkeys(file.shown for _, file in parts)))
+            with self._lock:
+                if len(self._values) >= MAX_KEPT:
+                    self._values.clear()
+                self._values[parts] = known
+        return known
 
     def lists(self, file: File) -> Lists:
         """A file's wildcards by name; raises WorkspaceError or UsageError."""
-        key = file.path, file.name
-        read = self._read.get(key)
-        if read is None or read[0] != file.stamp:
-            lists: Lists | SdtuiError
-            try:
-                lists = read_lists(file.path, file.name, file.shown)
-            except SdtuiError as error:
-                lists = error
-            read = self._read[key] = file.stamp, lists
+        with self._lock:
+            read = self._read.get((file.path, file.name))
+            if read is None or read[0] != file.stamp:
+                lists: Lists | SdtuiError
+                try:
+                    lists = read_lists(file.path, file.name, file.shown)
+                except SdtuiError as error:
+                    lists = error
+                read = self._read[file.path, file.name] = file.stamp, lists
         if isinstance(read[1], SdtuiError):
             # a new one each time: an error that is raised again drags its old traceback along
             raise type(read[1])(read[1].what, where=read[1].where, todo=read[1].todo)
@@ -111,13 +135,7 @@ class FoundWildcards:
         names = fitting(pattern, self._found)
         if not names:
             self._refuse(pattern)
-        found: list[Value] = []
-        shown: dict[str, None] = {}
-        for name in names:
-            for file in self._found[name]:
-                found.extend(self._folder.lists(file)[name])
-                shown[file.shown] = None
-        return Values(found, tuple(shown))
+        return self._folder.values(tuple((name, file) for name in names for file in self._found[name]))
 
     def _refuse(self, pattern: str) -> None:
         """Nothing has this name: raise what may be the reason."""
