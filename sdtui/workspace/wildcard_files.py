@@ -44,6 +44,8 @@ def read_lists(path: Path, name: str, shown: str) -> Lists:
 def _lines(text: str, shown: str) -> Iterator[Value]:
     for number, line in enumerate(_LINES.split(text), 1):
         stripped = line.strip()
+        if "\0" in stripped:
+            raise UsageError("There is a zero byte in this line.", where=f"{shown}:{number}", todo="Is it a text file?")
         if stripped and not stripped.startswith("#"):
             yield weighed(stripped, shown, number)
 

@@ -216,6 +216,7 @@ def test_a_file_that_became_a_link_since_it_was_found_is_not_followed(root: Path
 BROKEN: dict[str, tuple[str, str | bytes, str]] = {
     "not UTF-8": ("x.txt", b"red\nbl\xffue\n", r"wildcards/x\.txt:2: .*not UTF-8"),
     "UTF-16": ("x.txt", "red\n".encode("utf-16"), r"wildcards/x\.txt:1: .*not UTF-8"),
+    "zero bytes": ("x.txt", b"red\nbl\0ue\n", r"wildcards/x\.txt:2: .*zero byte"),
     "not YAML": ("x.yaml", "x: [a\ny: b\n", r"wildcards/x\.yaml:2: This is not YAML"),
     "alias bomb": ("x.yaml", "x: &a [a, a]\ny: &b [*a, *a]\nz: [*b, *b]\n", r"wildcards/x\.yaml:2: .*alias"),
     "deep": ("x.yaml", "x: " + "[" * 30 + "]" * 30, r"wildcards/x\.yaml:1: .*nested more than 20"),
