@@ -46,6 +46,8 @@ def complete_in_bash(words: list[str], folder: Path) -> list[str]:
         (["sdtui", "render", "--steps", ""], []),
         (["sdtui", "completion", "z"], ["zsh"]),
         (["sdtui", "stop", "--n"], ["--now"]),
+        (["sdtui", "expand", "x", "--wildcards", "fo"], ["folder"]),
+        (["sdtui", "render", "--wildcards", "of"], ["off"]),
     ],
 )
 def test_bash_offers_commands_options_and_values(words: list[str], offered: list[str], tmp_path: Path) -> None:
