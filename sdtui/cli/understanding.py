@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from sdtui.errors import UsageError
+from sdtui.prompt.expand.template import parse as parse_template
 from sdtui.prompt.explain import Explained, Explainer
 from sdtui.prompt.lexer import find_tags
 from sdtui.prompt.names import Known, ListedNames, NameKind
@@ -56,7 +57,7 @@ class Understanding:
 
     def explain(self, text: str, steps: int, hires_steps: int, old_timelines: bool, negative: bool) -> Explained:
         """What is understood of a prompt; raises what reading the configuration and finding the checkpoint can raise."""
-        asks = self._checkpoint is not None or "embedding:" in text or find_tags(text)
+        asks = self._checkpoint is not None or "embedding:" in text or find_tags(text) or parse_template(text).wildcards
         explainer = self._know() if asks else self._plain
         return explainer.explain(text, steps, hires_steps=hires_steps, old_timelines=old_timelines, negative=negative)
 
@@ -65,6 +66,7 @@ class Understanding:
             from sdtui.cli.place import open_place
             from sdtui.library.library import Library
             from sdtui.weights.hashes import HashStore
+            from sdtui.workspace.wildcards import WildcardFolder
 
             place = open_place(self._folder)
             named = (place.config.models.tree, *place.config.models.folders)
@@ -72,7 +74,8 @@ class Understanding:
             library = Library(folders, HashStore(place.workspace.state / "hashes.json"))
             records = library.scan()
             family = library.find_checkpoint(self._checkpoint).family if self._checkpoint else ""
-            self._knowing = Explainer(self._tokenizer, names=_names(records), family=family)
+            wildcards = WildcardFolder(place.workspace.wildcards).look().names()
+            self._knowing = Explainer(self._tokenizer, names=_names(records), family=family, wildcards=wildcards)
         return self._knowing
 
 

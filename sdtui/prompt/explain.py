@@ -12,6 +12,9 @@ from sdtui.prompt.borders import PlacingTokenizer, borders
 from sdtui.prompt.chunks import CHUNK_TOKENS, Count, count
 from sdtui.prompt.embeddings import Embeddings
 from sdtui.prompt.emphasis import Run
+from sdtui.prompt.expand.lint import lint_template
+from sdtui.prompt.expand.template import blanked
+from sdtui.prompt.expand.template import parse as parse_template
 from sdtui.prompt.lint import lint
 from sdtui.prompt.names import Names
 from sdtui.prompt.nodes import Diagnostic, Prompt
@@ -77,17 +80,19 @@ class Explainer:
         names: Names | None = None,
         family: str = "",
         embeddings: Embeddings | None = None,
+        wildcards: Sequence[str] | None = None,
     ) -> None:
         self._tokenizer = tokenizer
         self._names = names
         self._family = family
         self._embeddings = embeddings
+        self._wildcards = wildcards
 
     def explain(
         self, text: str, steps: int, *, hires_steps: int = 0, old_timelines: bool = False, negative: bool = False
     ) -> Explained:
         """What is understood of a prompt over `steps` steps and, if there are any, `hires_steps` of a second pass."""
-        prompt = parse(text, negative=negative)
+        prompt = parse(blanked(text), negative=negative)
         parts = _Parts(prompt, steps, hires_steps, old_timelines, self)
         places = borders(prompt, self._tokenizer, steps=steps, embeddings=self._embeddings)
         found = lint(
@@ -100,6 +105,7 @@ class Explainer:
             embeddings=self._embeddings,
             borders=places,
         )
+        template = parse_template(text)
         longest = parts.longest
         return Explained(
             text=prompt.raw(0, len(text)),
@@ -113,7 +119,7 @@ class Explainer:
             limit=longest.limit,
             chunks=longest.limit // CHUNK_TOKENS,
             borders=places,
-            diagnostics=found,
+            diagnostics=tuple(sorted((*found, *lint_template(template, self._wildcards)), key=_place)),
         )
 
     def count(self, runs: Sequence[Run]) -> Count:
@@ -164,3 +170,7 @@ class _Parts:
         if held.text not in self._counted:
             self._counted[held.text] = self._explainer.count(held.runs)
         return self._counted[held.text]
+
+
+def _place(diagnostic: Diagnostic) -> tuple[int, int]:
+    return diagnostic.start, diagnostic.end

@@ -221,3 +221,14 @@ def test_colour_only_where_it_is_wanted(page: Callable[..., str], monkeypatch: p
 def test_no_server_is_started(sdtui, workspace) -> None:
     sdtui("explain", "a <lora:x>", "--json")
     assert not workspace.socket.exists()
+
+
+def test_unknown_wildcards_are_said_and_comments_are_no_words(sdtui, workspace) -> None:
+    (workspace.wildcards / "colours.txt").write_text("red\n")
+    text = "# (old:1.9) <lora:gone>\na __colour__ __colours__ {cat|dog}"
+    found = json.loads(sdtui("explain", text, "--json").out)
+    (unknown,) = found["diagnostics"]
+    assert (text[unknown["start"] : unknown["end"]], unknown["severity"]) == ("__colour__", "error")
+    assert unknown["fix"]["text"] == "colours"
+    assert found["tags"] == []
+    assert found["text"].strip() == "a __colour__ __colours__ {cat|dog}"
