@@ -66,8 +66,10 @@ def check_workspace(place: Place) -> Iterator[Finding]:
     """Where the workspace is and where its state is kept."""
     workspace = place.workspace
     presets = _count(workspace.presets, "*.yaml")
-    wildcards = _count(workspace.wildcards, "*.txt")
+    wildcards, broken = _wildcards(workspace.wildcards)
     yield Finding("workspace", "ok", f"{workspace.root} ({presets} presets, {wildcards} wildcards)")
+    for problem in broken:
+        yield Finding("wildcards", "problem", problem)
     try:
         workspace.make_state()
         workspace.make_socket_folder()
@@ -161,6 +163,18 @@ async def _greet(place: Place) -> Finding:
         return Finding("server", "ok", f"{snapshot.version}, pid {snapshot.pid}, {waiting} unfinished jobs; {workers}")
     finally:
         await client.close()
+
+
+def _wildcards(folder: Path) -> tuple[int, list[str]]:
+    """How many wildcards there are, and sentences about what cannot be used of them."""
+    from sdtui.workspace.wildcards import WildcardFolder
+
+    try:
+        found = WildcardFolder(folder).look()
+    except WorkspaceError as error:
+        return 0, [str(error)]
+    listed = found.listing()
+    return len(listed), [*map(str, found.problems), *(each.problem for each in listed if each.problem)]
 
 
 def _count(folder: Path, pattern: str) -> int:

@@ -91,6 +91,19 @@ def test_keys_are_checked_only_where_there_are_some_and_without_textual(place: P
     assert "F8 already is 'Cancel'" in done.stdout
 
 
+def test_wildcards_that_cannot_be_used_are_problems(place: Place) -> None:
+    folder = place.workspace.wildcards
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "fine.txt").write_text("red\n")
+    (folder / "latin.txt").write_bytes(b"bl\xffue\n")
+    (folder / "broken.yaml").write_text("a: [b\n")
+    (folder / "out.txt").symlink_to("/etc/hostname")
+    found = tuple(check_workspace(place))
+    assert "2 wildcards" in found[0].text
+    told = " ".join(one.text for one in problems(iter(found)))
+    assert all(f"wildcards/{name}" in told for name in ("latin.txt:1", "broken.yaml:", "out.txt"))
+
+
 def test_outputs_that_cannot_be_written_are_a_problem(place: Place, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     blocked = place._replace(config=Config(outputs=Outputs(folder=str(tmp_path / "file" / "out"))))
