@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sdtui.prompt.expand.nodes import Access, AnyNode, Assign, Choice, Comment, Reference, Template, Wildcard
-from sdtui.prompt.expand.source import fitting
+from sdtui.prompt.expand.source import clean, fitting
 from sdtui.prompt.nodes import Diagnostic, Fix, Text
+
+GUESSED = 20
+"""For so many unknown names of one template the nearest are looked up, and so many patterns are tried."""
 
 
 def lint_template(template: Template, names: Sequence[str] | None = None) -> tuple[Diagnostic, ...]:
@@ -21,15 +24,46 @@ def lint_template(template: Template, names: Sequence[str] | None = None) -> tup
 
 def lint_wildcards(template: Template, names: Sequence[str]) -> Iterator[Diagnostic]:
     """Wildcards that none of the names fits; a name that is made of choices or variables is not judged."""
+    fits = _Fitting(names)
+    unknown: dict[str, list[str]] = {}
     for reference in template.wildcards:
-        if "{" in reference.name or fitting(reference.name, names):
+        name = reference.name
+        if "{" in name or fits(name):
             continue
-        near = nearest(reference.name, names)
+        if name not in unknown:
+            # looking for what is like a name takes milliseconds, and nobody reads a hundred guesses
+            unknown[name] = nearest(name, names) if len(unknown) < GUESSED else []
+        near = unknown[name]
         sentence = f"There is no wildcard '__{reference.name}__'."
         if near:
             sentence += " Did you mean " + " or ".join(f"'__{name}__'" for name in near) + "?"
         fix = _renamed(template, reference, near[0]) if near else None
         yield Diagnostic(reference.start, reference.end, "error", sentence, fix)
+
+
+class _Fitting:
+    """Whether some wildcard fits a name or pattern, for a text that may hold thousands of them."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
+        self._endings = {name[place:] for name in names for place in _parts(name)}
+        self._patterns: dict[str, bool] = {}
+
+    def __call__(self, pattern: str) -> bool:
+        if "*" not in pattern:
+            return clean(pattern) in self._endings
+        if pattern not in self._patterns:
+            self._patterns[pattern] = len(self._patterns) >= GUESSED or bool(fitting(pattern, self._names))
+        return self._patterns[pattern]
+
+
+def _parts(name: str) -> Iterator[int]:
+    """Where the name and each of its later parts begin."""
+    place = 0
+    while place >= 0:
+        yield place
+        slash = name.find("/", place)
+        place = slash + 1 if slash >= 0 else -1
 
 
 def nearest(name: str, names: Sequence[str], most: int = 3) -> list[str]:

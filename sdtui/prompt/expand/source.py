@@ -93,6 +93,9 @@ def weighed(text: str, file: str, line: int) -> Value:
 def fitting(pattern: str, names: Iterable[str]) -> list[str]:
     """The names that a pattern stands for, case-sensitive: `*` crosses "/"; where nothing fits, the name in any folder."""
     cleaned = clean(pattern)
+    if "*" not in cleaned:
+        names = list(names)
+        return [name for name in names if name == cleaned] or [name for name in names if name.endswith(f"/{cleaned}")]
     found = _matching(cleaned, names)
     return found if found or cleaned.startswith("**") else _matching(f"**/{cleaned}", names)
 
@@ -103,8 +106,6 @@ def clean(pattern: str) -> str:
 
 
 def _matching(pattern: str, names: Iterable[str]) -> list[str]:
-    if "*" not in pattern:
-        return [name for name in names if name == pattern]
     # fnmatch's own translation, because it does not go astray in "*a*a*a*b"; only stars are special here.
     fits = re.compile(translate(re.sub(r"([\[?])", r"[\1]", re.sub(r"\*+", "*", pattern)))).match
     return [name for name in names if fits(name)]
