@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from sdtui.prompt.emphasis import Oddity
@@ -32,37 +33,54 @@ def judge(cut: Cut, slices: list[Slice], unread: list[Unread]) -> list[Diagnosti
     diagnostics: list[Diagnostic] = []
     torn: set[Oddity] = set()
     for place, clause in enumerate(unread):
-        stray = iter(
-            [each for each in unread[place + 1].oddities if each.fault == "stray"] if place + 1 < len(unread) else []
-        )
-        # the outermost bracket is closed last
-        for unclosed in reversed(clause.open):
-            closing = None
-            if unclosed.end == slices[place].text_end:
-                closing = next((each for each in stray if each.mark[-1] == CLOSER[unclosed.shape]), None)
-            if closing:
-                torn.add(closing)
-            following = _words_start(cut.text, slices[place + 1]) if place + 1 < len(slices) else -1
-            diagnostics.append(_unclosed(cut, unclosed, closing, following))
         diagnostics.extend(_odd(oddity, oddity in torn) for oddity in clause.oddities)
+        if place + 1 == len(unread):
+            diagnostics.extend(_unclosed(unclosed) for unclosed in clause.open)
+            continue
+        pairs = list(_torn(clause, unread[place + 1], slices[place].text_end))
+        torn.update(closing for _, closing in pairs)
+        fix = _joined(cut, slices[place].text_end, slices[place + 1], pairs)
+        opened = {unclosed for unclosed, _ in pairs}
+        diagnostics.extend(_torn_open(unclosed, fix if unclosed in opened else None) for unclosed in clause.open)
     return diagnostics
+
+
+def _torn(clause: Unread, following: Unread, text_end: int) -> Iterator[tuple[Unclosed, Oddity]]:
+    """The brackets of a clause whose partners stand behind the AND, the innermost first."""
+    stray = [oddity for oddity in following.oddities if oddity.fault == "stray"]
+    opened = sorted((each for each in clause.open if each.end == text_end), reverse=True)
+    for closing in stray:
+        partner = next((each for each in opened if CLOSER[each.shape] == closing.mark[-1]), None)
+        if partner:
+            opened.remove(partner)
+            yield partner, closing
+
+
+def _joined(cut: Cut, text_end: int, following: Slice, pairs: list[tuple[Unclosed, Oddity]]) -> Fix | None:
+    """What closes the brackets before the AND and opens them again behind it; None where a tag stands between."""
+    start = _words_start(cut.text, following)
+    if not pairs or any(text_end <= seam <= start for seam in cut.seams):
+        return None
+    closers = "".join(closing.mark for _, closing in pairs)
+    openers = "".join(OPENER[unclosed.shape] for unclosed, _ in reversed(pairs))
+    return Fix(text_end, start, f"{closers}{cut.text[text_end:start]}{openers}")
 
 
 def _words_start(text: str, clause: Slice) -> int:
     return clause.text_end - len(text[clause.start : clause.text_end].lstrip())
 
 
-def _unclosed(cut: Cut, unclosed: Unclosed, closing: Oddity | None, following: int) -> Diagnostic:
-    """`following` is where the words behind the next AND begin, -1 without one."""
-    opener, closer = OPENER[unclosed.shape], CLOSER[unclosed.shape]
-    end = unclosed.end
-    sentence = f'This "{opener}" is never closed: it changes the weight of everything up to the end.'
-    fix = Fix(end, end, closer)
-    if following >= 0:
-        sentence = f'AND tears these brackets apart: this "{opener}" holds up to the AND and no further.'
-        if closing and not any(end <= seam <= following for seam in cut.seams):
-            fix = Fix(end, following, f"{closing.mark}{cut.text[end:following]}{opener}")
+def _unclosed(unclosed: Unclosed) -> Diagnostic:
+    sentence = f'This "{OPENER[unclosed.shape]}" is never closed: it changes the weight of everything up to the end.'
+    fix = Fix(unclosed.end, unclosed.end, CLOSER[unclosed.shape])
     return Diagnostic(unclosed.start, unclosed.start + 1, "warning", sentence, fix)
+
+
+def _torn_open(unclosed: Unclosed, fix: Fix | None) -> Diagnostic:
+    opener = OPENER[unclosed.shape]
+    sentence = f'AND tears these brackets apart: this "{opener}" holds up to the AND and no further.'
+    closed = Fix(unclosed.end, unclosed.end, CLOSER[unclosed.shape])
+    return Diagnostic(unclosed.start, unclosed.start + 1, "warning", sentence, fix or closed)
 
 
 def _odd(oddity: Oddity, torn: bool) -> Diagnostic:

@@ -104,6 +104,7 @@ LORAS: list[tuple[str, tuple[Lora, ...]]] = [
     ("<lora:x:0.2:0.3:unet=0.9>", (Lora("x", 0.2, 0.9),)),
     ("<lora:x:-1>", (Lora("x", -1, -1),)),
     ("<lora:x:99>", (Lora("x", 10, 10),)),
+    ("<lora:x:8><lora:x:-1:7>", (Lora("x", 7, 10),)),
     # position and weights around it mean nothing; twice adds up
     ("(<lora:x:0.5>:1.3) b", (Lora("x", 0.5, 0.5),)),
     ("<lora:x:0.5><lora:y><lora:x:0.8::>", (Lora("x", 0.5, 0.5), Lora("y", 1, 1))),
