@@ -14,6 +14,10 @@ from typing import NamedTuple, Protocol
 from sdtui.prompt.nodes import Alternation, AnyNode, Escape, Prompt, Schedule, Text
 
 _ATOM = re.compile(r"\w+|[^\w\s]")
+CLOSE_ENOUGH = 0.85
+LONG_ENOUGH = 6
+LIKE_END = 4
+MOST_ASKED = 10_000
 _SPACE = re.compile(r"\\?\s+")
 
 
@@ -33,6 +37,10 @@ class Embeddings(Protocol):
         """Every mention, in order; where several names begin the longest counts (as A1111)."""
         ...
 
+    def nearest(self, word: str) -> str:
+        """The name that somebody who wrote this word may have meant, "" without one."""
+        ...
+
 
 class ListedEmbeddings:
     """Embeddings by name with the number of their vectors (1 or more)."""
@@ -40,6 +48,8 @@ class ListedEmbeddings:
     def __init__(self, vectors: Mapping[str, int]) -> None:
         self._vectors = dict(vectors)
         self._by_atom: dict[str, list[tuple[str, re.Pattern[str]]]] | None = None
+        self._by_end: dict[str, list[str]] | None = None
+        self._asked: dict[str, str] = {}
 
     def find(self, text: str) -> Sequence[Mention]:
         """Every mention, in order."""
@@ -61,6 +71,41 @@ class ListedEmbeddings:
                     found.append(Mention(match.start(), done, name, self._vectors[name]))
                     break
         return found
+
+    def nearest(self, word: str) -> str:
+        """A name that is spelled nearly so and begins or ends alike; not one that goes on, which may be typed just now."""
+        folded = word.casefold()
+        if len(folded) < LONG_ENOUGH:
+            return ""
+        if folded not in self._asked:
+            if len(self._asked) > MOST_ASKED:
+                self._asked.clear()
+            self._asked[folded] = self._like(folded)
+        return self._asked[folded]
+
+    def _like(self, word: str) -> str:
+        from difflib import get_close_matches
+
+        ends = self._ends()
+        names = {
+            name.casefold(): name
+            for end in ("^" + word[:LIKE_END], word[-LIKE_END:] + "$")
+            for name in ends.get(end, ())
+            if not (name.casefold().startswith(word) or word.startswith(name.casefold()))
+        }
+        near = get_close_matches(word, names, 1, CLOSE_ENOUGH) if names else []
+        return names[near[0]] if near else ""
+
+    def _ends(self) -> dict[str, list[str]]:
+        """The names by their first and their last letters."""
+        if self._by_end is None:
+            self._by_end = {}
+            for name in self._vectors:
+                folded = name.casefold()
+                if len(folded) >= LONG_ENOUGH:
+                    self._by_end.setdefault("^" + folded[:LIKE_END], []).append(name)
+                    self._by_end.setdefault(folded[-LIKE_END:] + "$", []).append(name)
+        return self._by_end
 
     def _index(self) -> dict[str, list[tuple[str, re.Pattern[str]]]]:
         """The names by their first atom, the longest first."""

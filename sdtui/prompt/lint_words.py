@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sdtui.prompt.chunks import CHUNK_TOKENS
-from sdtui.prompt.embeddings import Embeddings, mentions
+from sdtui.prompt.embeddings import Embeddings, Mention, mentions
 from sdtui.prompt.names import Names, family_name, fits
 from sdtui.prompt.nodes import Alternation, AnyNode, Diagnostic, Fix, Prompt, Schedule, Text
 
 _BAR = re.compile(r"\|")
 _BRACE = re.compile(r"[{}]")
 _COMFY = re.compile(r"\bembedding:([\w.-]+)", re.IGNORECASE)
+_LONG_WORD = re.compile(r"(?<!\w)(?<!embedding:)\w[\w-]{4,}\w(?!\w)")
 _WORD = re.compile(r"[^\s,()\[\]|:]*")
 _TAG = re.compile(r"<[^<>]*>")
 NEAR = 400
@@ -23,8 +24,11 @@ _ENDS_IN_BREAK = re.compile(r"\bBREAK\s*$")
 def lint_embeddings(
     prompt: Prompt, names: Names | None, embeddings: Embeddings | None, family: str
 ) -> Iterator[Diagnostic]:
-    """What is wrong with the embeddings that a prompt names."""
-    for found in mentions(prompt, embeddings) if embeddings else ():
+    """What is wrong with the embeddings that a prompt names, or may have meant to name."""
+    named = mentions(prompt, embeddings) if embeddings else ()
+    if embeddings:
+        yield from _misspelled(prompt, embeddings, named)
+    for found in named:
         known = names.find("embedding", found.name) if names else None
         if known and not fits(known.family, family):
             sentence = f'The embedding "{found.name}" is made for {family_name(known.family)}, the checkpoint is {family_name(family)}.'
@@ -34,6 +38,19 @@ def lint_embeddings(
             yield Diagnostic(found.start, found.end, "warning", sentence)
     if names and "embedding:" in prompt.text.lower():
         yield from _comfy(prompt, names)
+
+
+def _misspelled(prompt: Prompt, embeddings: Embeddings, named: Sequence[Mention]) -> Iterator[Diagnostic]:
+    """Words that are nearly the name of an embedding."""
+    meant = {word: name for word in set(_LONG_WORD.findall(prompt.text)) if (name := embeddings.nearest(word))}
+    if not meant:
+        return
+    taken = _covered(prompt, ((each.start, each.end) for each in named))
+    for match in _LONG_WORD.finditer(prompt.text):
+        name = meant.get(match[0], "")
+        if name and not any(taken[match.start() : match.end()]):
+            sentence = f'Did you mean the embedding "{name}"?'
+            yield Diagnostic(match.start(), match.end(), "hint", sentence, Fix(match.start(), match.end(), name))
 
 
 def _comfy(prompt: Prompt, names: Names) -> Iterator[Diagnostic]:
@@ -76,16 +93,21 @@ def lint_bars(prompt: Prompt) -> Iterator[Diagnostic]:
     if "|" not in prompt.text:
         return
     sentence = 'This "|" parts nothing, because no square brackets of its own hold it: it counts as text.'
-    hidden = [*_braces(prompt.text), *((tag.start, tag.end) for tag in prompt.tags)]
-    covered = bytearray(len(prompt.text))
-    for start, end in hidden:
-        covered[start:end] = b"\1" * (end - start)
+    covered = _covered(prompt, _braces(prompt.text))
     for clause in prompt.clauses:
         for node in _texts(clause.nodes):
             for bar in _BAR.finditer(prompt.text, node.start, node.end):
                 place = bar.start()
                 if not covered[place] and not (place and prompt.text[place - 1] == "\\"):
                     yield Diagnostic(place, place + 1, "warning", sentence, Fix(place, place + 1, "\\|"))
+
+
+def _covered(prompt: Prompt, stretches: Iterable[tuple[int, int]]) -> bytearray:
+    """A byte a character, 1 in the stretches and in tags."""
+    covered = bytearray(len(prompt.text))
+    for start, end in (*stretches, *((tag.start, tag.end) for tag in prompt.tags)):
+        covered[start:end] = b"\1" * (end - start)
+    return covered
 
 
 def _texts(nodes: tuple[AnyNode, ...]) -> Iterator[Text]:

@@ -146,6 +146,32 @@ def test_embeddings(text: str, severity: str, words: str, fixed: str | None) -> 
     assert (apply(text, found.fix) if found.fix else None) == fixed
 
 
+SPELLED = ListedEmbeddings({"EasyNegative": 8, "bad-hands-5": 2, "painting": 1, "cat": 1})
+
+
+@pytest.mark.parametrize(
+    ("text", "fixed"),
+    [
+        ("a, easynegatve, b", "a, EasyNegative, b"),
+        ("(esynegative:1.2)", "(EasyNegative:1.2)"),
+        ("bad-hand-5", "bad-hands-5"),
+        # as it should be, or nothing like it
+        ("easynegative, bad-hands-5", None),
+        ("a positive picture of bad hands", None),
+        # still being typed, or another form of the word
+        ("easynegat", None),
+        ("paintings", None),
+        ("cta", None),
+        # a tag's name is no word, and ComfyUI's spelling has a sentence of its own
+        ("<lora:easynegatve:1>", None),
+        ("embedding:easynegatve", None),
+    ],
+)
+def test_a_word_that_is_nearly_an_embedding(text: str, fixed: str | None) -> None:
+    found = [each for each in lint(parse(text), embeddings=SPELLED) if "Did you mean the embedding" in each.message]
+    assert [apply(text, each.fix) for each in found if each.fix] == ([fixed] if fixed else [])
+
+
 def test_a_chunk_border_that_nobody_wrote_is_told_where_it_lies() -> None:
     text = "a, b BREAK c, d AND e, f"
     places = tuple(text.index(letter) for letter in "cdf")
