@@ -127,7 +127,7 @@ class Store:
     def newest_log(self, limit: int) -> tuple[Noted, ...]:
         """The newest events that a log tells of, oldest first."""
         rows = self._db.execute(
-            "SELECT seq, at, body FROM events WHERE kind IN ('log', 'published', 'failed', 'requeued')"
+            "SELECT seq, at, body FROM events WHERE kind IN ('log', 'published', 'failed', 'cancelled', 'requeued')"
             " ORDER BY seq DESC LIMIT ?",
             (limit,),
         ).fetchall()

@@ -30,6 +30,18 @@ class StudioClient(Protocol):
     async def retry(self, job_id: int) -> int:
         """Queue a job's failed and cancelled pictures again; how many."""
 
+    async def hold(self, job_id: int, *, held: bool = True) -> int:
+        """Keep a job's waiting pictures back, or let them on; how many."""
+
+    async def move(self, job_id: int, by: int) -> int:
+        """Let a job's waiting pictures come so many jobs later; 0 when they could not."""
+
+    async def skip_chore(self, chore: str = "") -> int:
+        """Have background work given up; how many chores."""
+
+    async def jobs(self, limit: int = 50) -> tuple[JobView, ...]:
+        """The newest jobs and the unfinished ones."""
+
     async def models(self, refresh: bool = False) -> tuple[ModelRecord, ...]:
         """Every model file found."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-PaneId = Literal["prompt", "negative", "parameters", "jobs", "preview", "log"]
+PaneId = Literal["prompt", "negative", "parameters", "jobs", "preview", "log", "models", "history"]
 PANES: tuple[tuple[PaneId, str], ...] = (
     ("prompt", "Prompt"),
     ("negative", "Negative"),
@@ -12,17 +12,24 @@ PANES: tuple[tuple[PaneId, str], ...] = (
     ("jobs", "Jobs"),
     ("preview", "Preview"),
     ("log", "Log"),
+    ("models", "Models"),
+    ("history", "History"),
 )
 """Panes in the order of their numbers, with their titles."""
 
-Place = Literal["app", "studio", "editor", "parameters", "jobs"]
-"""Where a command works: anywhere, anywhere in the studio, or only while a pane of that kind has the focus."""
+Place = Literal["app", "studio", "editor", "parameters", "list", "jobs", "log", "models", "history"]
+"""Where a command works: anywhere, anywhere in the studio, or only while a pane of that kind has the focus.
+
+Every pane that is a list has the commands of `list` besides its own.
+"""
+LISTS: frozenset[Place] = frozenset({"jobs", "log", "models", "history"})
 
 
 class Command(NamedTuple):
     """What the user can do.
 
-    `keys` are the default ones, separated by commas, the first is shown; `footer` is the rank there, 0 for none.
+    `keys` are the default ones, separated by commas, the first is shown; a command without any is in the palette, and gets
+    one from the config. `footer` is the rank there, 0 for none.
     """
 
     id: str
@@ -73,6 +80,8 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("step-up", "up", "More", "The field's next value.", "parameters", 2),
     Command("step-down", "down", "Less", "The field's value before.", "parameters", 2),
+    Command("leap-up", "shift+up,pageup", "Ten more", "Ten steps up at once.", "parameters"),
+    Command("leap-down", "shift+down,pagedown", "Ten less", "Ten steps down at once.", "parameters"),
     Command(
         "reset-field",
         "delete,alt+backspace",
@@ -81,8 +90,87 @@ COMMANDS: tuple[Command, ...] = (
         "parameters",
         2,
     ),
+    Command(
+        "reset-form",
+        "ctrl+delete,alt+d",
+        "Reset form",
+        "Every parameter back to its default; the checkpoint stays.",
+        "parameters",
+    ),
+    Command(
+        "next-aspect",
+        "alt+a",
+        "Aspect",
+        "The next of 1:1, 3:2, 2:3, 4:3, 3:4, 16:9, 9:16, at as many pixels as the checkpoint is made for.",
+    ),
+    Command("swap-sides", "alt+x", "Swap sides", "Swap width and height."),
+    Command(
+        "open-job",
+        "enter",
+        "Open",
+        "Unfold the job to its pictures; show the picture in the preview; tell the whole of what went wrong.",
+        "jobs",
+        2,
+    ),
     Command("cancel-job", "delete,x", "Cancel job", "Take back the selected job.", "jobs", 2),
     Command("retry-job", "r", "Retry", "Queue the selected job's failed and cancelled pictures again.", "jobs", 2),
+    Command(
+        "use-job",
+        "u",
+        "Use",
+        "Take the job's prompts, checkpoint and parameters into the form, with its seed; again on the same job: back.",
+        "jobs",
+        2,
+    ),
+    Command("hold-job", "h", "Hold", "Keep the job's waiting pictures back, or let them on.", "jobs", 2),
+    Command(
+        "job-details", "i", "Details", "Everything about the job or picture: error, prompt, seed, path.", "jobs", 2
+    ),
+    Command("move-job-up", "K,shift+up", "Earlier", "Let the job come one job earlier.", "jobs", 3),
+    Command("move-job-down", "J,shift+down", "Later", "Let the job come one job later.", "jobs", 3),
+    Command("unfold-job", "right,l", "Unfold", "Show the job's pictures, a line each.", "jobs"),
+    Command("fold-job", "left", "Fold", "Show the job as one line.", "jobs"),
+    Command("filter-jobs", "slash", "Filter", "Only jobs that have all words typed next; Esc shows all.", "jobs", 2),
+    Command("log-scope", "o", "One job/all", "Only the lines about the selected job, or all of them.", "log", 2),
+    Command("filter-log", "slash", "Filter", "Only lines that have all words typed next; Esc shows all.", "log", 2),
+    Command("skip-chore", "", "Stop hashing", "Give up what is done in the background and can do without."),
+    Command("list-up", "up,k", "Up", "The line above.", "list"),
+    Command("list-down", "down,j", "Down", "The line below.", "list"),
+    Command("list-page-up", "pageup", "Page up", "A page up.", "list"),
+    Command("list-page-down", "pagedown", "Page down", "A page down.", "list"),
+    Command("list-first", "home,g", "First", "The first line.", "list"),
+    Command("list-last", "end,G", "Last", "The last line; the log follows its end from there.", "list"),
+    Command(
+        "use-model",
+        "enter",
+        "Use",
+        "Load the checkpoint; put the LoRA's tag or the embedding's word into the prompt, or take it out.",
+        "models",
+        2,
+    ),
+    Command(
+        "use-in-negative",
+        "n",
+        "In negative",
+        "Put the embedding's word into the negative prompt, or take it out.",
+        "models",
+        2,
+    ),
+    Command(
+        "filter-models", "slash", "Filter", "Only models whose names have the letters that are typed next.", "models", 2
+    ),
+    Command("next-kind", "right", "Next kind", "Only models of the next kind.", "models", 2),
+    Command("previous-kind", "left", "Previous kind", "Only models of the kind before.", "models"),
+    Command("rescan", "r", "Rescan", "Look through the model folders again.", "models", 2),
+    Command("show-picture", "enter", "Show", "Show the chosen picture in the preview.", "history", 2),
+    Command(
+        "use-all",
+        "u",
+        "Use all of it",
+        "Take prompts, checkpoint and parameters of the chosen picture into the form, with its seed.",
+        "history",
+        2,
+    ),
     Command("quit", "ctrl+q", "Quit", "Leave the studio; jobs go on.", "app", 1),
     Command("help", "f1", "Help", "Every command and its keys; typing filters.", "app", 1),
     Command("palette", "ctrl+p", "Commands", "Find a command by its name.", "app", 3),

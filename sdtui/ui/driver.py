@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import selectors
 from codecs import getincrementaldecoder
-from string import digits
+from string import ascii_lowercase, digits
 from typing import TYPE_CHECKING
 
 from textual._parser import ParseError
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 READ_BYTES = 4096
 TICK_S = 0.1
+ALT = frozenset(digits + ascii_lowercase) - {"b", "f"}
+"""Characters that escape makes alt+… of at once; with b and f editors move by words."""
 HELD_S = 0.05
 """So long an escape sequence that may be the beginning of an answer is waited on; then it is keys."""
 
@@ -61,13 +63,14 @@ class InputSieve:
 
 
 class KeyParser(XTermParser):
-    """Textual's parser, with alt+digit and alt+enter as terminals without a keyboard protocol send them.
+    """Textual's parser, with alt+digit, alt+letter and alt+enter as terminals without a keyboard protocol send them.
 
-    Textual takes escape and a digit for the character that macOS types with Option, and knows no escape and return.
+    Textual takes escape and a digit for the character that macOS types with Option, waits a tenth of a second after escape
+    and a letter for more of a sequence, and knows no escape and return.
     """
 
     def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[Key]:
-        if len(sequence) == 2 and sequence[0] == "\x1b" and (sequence[1] in digits or sequence[1] == "\r"):
+        if len(sequence) == 2 and sequence[0] == "\x1b" and (sequence[1] in ALT or sequence[1] == "\r"):
             yield Key("alt+enter" if sequence[1] == "\r" else f"alt+{sequence[1]}", None)
         else:
             yield from super()._sequence_to_key_events(sequence, alt)

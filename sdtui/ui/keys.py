@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from sdtui.ui.commands import COMMAND, COMMANDS, Command, Place
+from sdtui.ui.commands import COMMAND, COMMANDS, LISTS, Command, Place
 
 RESERVED = {
     "ctrl+h": "terminals send it for backspace",
@@ -23,9 +23,13 @@ TAKEN = {
     *("up", "down", "left", "right", "home", "end", "pageup", "pagedown"),
 }
 """Without these a prompt cannot be edited; whatever else an editor does with a key, a command may have it instead."""
+TYPED_BESIDE: frozenset[Place] = frozenset({"parameters", "list", *LISTS})
+"""Where a command may have a letter, because no prompt is typed there."""
 SHOWN = {
     "up": "↑",
     "down": "↓",
+    "left": "←",
+    "right": "→",
     "delete": "Del",
     "backspace": "⌫",
     "enter": "Enter",
@@ -33,7 +37,17 @@ SHOWN = {
     "space": "Space",
     "pageup": "PgUp",
     "pagedown": "PgDn",
+    "slash": "/",
 }
+MODIFIERS = ("ctrl", "alt", "shift", "super", "hyper")
+SPOKEN = {
+    **{"control": "ctrl", "meta": "alt", "option": "alt", "return": "enter", "esc": "escape", "del": "delete"},
+    **{"pgup": "pageup", "pgdn": "pagedown", "page_up": "pageup", "page_down": "pagedown", "ins": "insert"},
+    **{"/": "slash", "?": "question_mark", ".": "full_stop", ",": "comma", "-": "minus", "+": "plus", "*": "asterisk"},
+    **{"[": "left_square_bracket", "]": "right_square_bracket", "\\": "backslash", " ": "space", ":": "colon"},
+}
+"""What people write, as the terminal's keys are called here."""
+NAMES = frozenset({*TAKEN, "insert", *SPOKEN.values(), *(f"f{number}" for number in range(1, 25))}) - set(MODIFIERS)
 
 
 class Keys(NamedTuple):
@@ -44,29 +58,37 @@ class Keys(NamedTuple):
     problems: tuple[str, ...]
 
     def shown(self, command_id: str) -> str:
-        """The command's first key as people write it: `F5`, `Ctrl+Q`, `Alt+↑`."""
-        return display(self.by_id[command_id][0])
+        """The command's first key as people write it: `F5`, `Ctrl+Q`, `Alt+↑`; empty when it has none."""
+        return display(self.by_id[command_id][0]) if self.by_id[command_id] else ""
 
 
 def display(key: str) -> str:
     """A key as people write it."""
+    if len(key) == 1 and key.isupper():
+        return f"Shift+{key}"
     return "+".join(SHOWN.get(part, part.capitalize()) for part in key.split("+"))
 
 
 def keys_in_force(config: Mapping[str, str]) -> Keys:
-    """The table's keys with the config's changes; a change that cannot be is left out and said in `problems`."""
-    by_id = {command.id: tuple(command.keys.split(",")) for command in COMMANDS}
-    changed: dict[str, str] = {}
-    problems: list[str] = []
+    """The table's keys with the config's changes; a change that cannot be is left out and said in `problems`.
+
+    Keys may be swapped: what counts is whether two commands have one in the end.
+    """
+    by_id = {command.id: _split(command.keys) for command in COMMANDS}
+    changed: dict[str, tuple[str, ...]] = {}
+    problems: dict[str, str] = {}
     for command_id, typed in config.items():
-        keys = tuple(key for key in (_normal(part) for part in typed.split(",")) if key)
-        problem = _problem(command_id, keys, by_id)
+        keys = tuple(_normal(key) for key in _split(typed))
+        problem = _problem(command_id, keys)
         if problem:
-            problems.append(f"keys.{command_id}: {problem}")
-            continue
-        by_id[command_id] = keys
-        changed[command_id] = ",".join(keys)
-    return Keys(by_id, changed, tuple(problems))
+            problems[command_id] = problem
+        else:
+            changed[command_id] = keys
+    while clash := _first_clash(by_id | changed, changed):
+        problems[clash[0]] = clash[1]
+        del changed[clash[0]]
+    said = tuple(f"keys.{command_id}: {problems[command_id]}" for command_id in config if command_id in problems)
+    return Keys(by_id | changed, {command_id: ",".join(keys) for command_id, keys in changed.items()}, said)
 
 
 def key_problems(config: Mapping[str, str]) -> tuple[str, ...]:
@@ -74,32 +96,64 @@ def key_problems(config: Mapping[str, str]) -> tuple[str, ...]:
     return keys_in_force(config).problems
 
 
+def _split(keys: str) -> tuple[str, ...]:
+    return tuple(key for key in (part.strip() for part in keys.split(",")) if key)
+
+
 def _normal(typed: str) -> str:
-    return typed.strip().lower().replace("-", "+").replace("control+", "ctrl+").replace("meta+", "alt+")
+    """A key as it is called here; a letter alone keeps its case."""
+    if len(typed) == 1:
+        return SPOKEN.get(typed, typed)
+    parts = typed.replace("-", "+").split("+") if not typed.endswith(("+", "-")) else [*_normal_parts(typed), typed[-1]]
+    lower = [part.strip().lower() for part in parts]
+    return "+".join(SPOKEN.get(part, part) for part in lower if part)
 
 
-def _problem(command_id: str, keys: tuple[str, ...], by_id: Mapping[str, tuple[str, ...]]) -> str:
-    """Why these keys cannot be the command's, in a sentence; empty when they can."""
+def _normal_parts(typed: str) -> list[str]:
+    return typed[:-1].rstrip("+-").replace("-", "+").split("+")
+
+
+def _problem(command_id: str, keys: tuple[str, ...]) -> str:
+    """Why these keys cannot be the command's, whatever the others have, in a sentence; empty when they can."""
     command = COMMAND.get(command_id)
     if command is None:
-        import difflib
-
-        near = difflib.get_close_matches(command_id, COMMAND, n=1)
-        return "There is no such command." + (f" Did you mean '{near[0]}'?" if near else "")
+        return "There is no such command." + _meant(command_id, COMMAND)
     if not keys:
         return "No key is given. Write one, such as f5 or ctrl+g."
     for key in keys:
         if key in RESERVED:
             return f"{display(key)} cannot be used: {RESERVED[key]}."
-        if command.place not in {"parameters", "jobs"} and (key in TAKEN or len(key) == 1):
+        *modifiers, last = key.split("+")
+        if wrong := next((word for word in modifiers if word not in MODIFIERS), ""):
+            return f"There is no key '{key}': '{wrong}' is none that is held down.{_meant(wrong, MODIFIERS)}"
+        if len(last) != 1 and last not in NAMES:
+            return f"There is no key '{key}'." + _meant(last, NAMES)
+        if command.place not in TYPED_BESIDE and (key in TAKEN or len(key) == 1 or key in SPOKEN.values()):
             return f"{display(key)} cannot be used: the prompt editor needs it."
-        for other_id, others in by_id.items():
-            if other_id != command_id and key in others and _meet(command, COMMAND[other_id]):
-                return f"{display(key)} already is '{COMMAND[other_id].label}' ({other_id})."
     return ""
+
+
+def _meant(word: str, known: Iterable[str]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(word, known, n=1)
+    return f" Did you mean '{near[0]}'?" if near else ""
+
+
+def _first_clash(by_id: Mapping[str, tuple[str, ...]], changed: Mapping[str, object]) -> tuple[str, str] | None:
+    """A changed command that has a key of another one, and the sentence that names both; the later change gives way."""
+    for command_id in reversed(list(changed)):
+        for key in by_id[command_id]:
+            for other_id, others in by_id.items():
+                if other_id != command_id and key in others and _meet(COMMAND[command_id], COMMAND[other_id]):
+                    other = COMMAND[other_id]
+                    return command_id, f"{display(key)} already is '{other.label}' ({other_id})."
+    return None
 
 
 def _meet(one: Command, other: Command) -> bool:
     """Both commands may be in reach at the same time."""
     everywhere: set[Place] = {"app", "studio"}
-    return one.place == other.place or one.place in everywhere or other.place in everywhere
+    if one.place == other.place or one.place in everywhere or other.place in everywhere:
+        return True
+    return "list" in {one.place, other.place} and bool({one.place, other.place} & LISTS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, runtime_checkable
 
 from textual.geometry import Offset, Region, Size, Spacing
@@ -22,6 +22,17 @@ Shape = Literal["none", "single", "tabbed", "split", "two", "three"]
 Chrome = Literal["status", "tabs", "notice", "footer", "sorry"]
 PartId = PaneId | Chrome
 ALL: tuple[PaneId, ...] = tuple(pane for pane, _ in PANES)
+NEEDS: Mapping[PaneId, Size] = {
+    "prompt": Size(40, 5),
+    "negative": Size(40, 4),
+    "parameters": Size(40, 8),
+    "jobs": Size(40, 6),
+    "preview": Size(40, 9),
+    "log": Size(40, 6),
+    "models": Size(40, 8),
+    "history": Size(40, 8),
+}
+"""The least that a pane is of use with, its border included."""
 NO_SPACE = Spacing()
 
 
@@ -47,7 +58,7 @@ def shape_of(width: int, height: int) -> Shape:
 
 
 def plan(width: int, height: int, recent: Sequence[PaneId]) -> Plan:
-    """Where each part is; of panes that share a place, the one that comes first in `recent` is shown."""
+    """Where each part is; of panes that share a place, the one that comes first in `recent` is shown, else the first."""
     shape = shape_of(width, height)
     if shape == "none":
         return Plan(shape, {"sorry": Region(0, 0, width, height)})
@@ -57,36 +68,38 @@ def plan(width: int, height: int, recent: Sequence[PaneId]) -> Plan:
         "footer": Region(0, height - 1, width, 1),
     }
     room = Region(0, 1, width, height - 3)
+    tabs, rest = ALL, room
     match shape:
-        case "single":
-            return _tabbed(shape, places, room, ALL, recent)
         case "tabbed":
+            tabs = ("parameters", "jobs", "preview", "log", "models", "history")
             rest = _editors(places, room, prompt=min(8, max(5, height // 4)), negative=4)
-            return _tabbed(shape, places, rest, ("parameters", "jobs", "preview", "log"), recent)
         case "split":
+            tabs = ("parameters", "jobs", "log", "models", "history")
             left, places["preview"] = _columns(room, width * 52 // 100)
             rest = _editors(places, left, prompt=6, negative=4)
-            return _tabbed(shape, places, rest, ("parameters", "jobs", "log"), recent)
         case "two":
+            tabs = ("log", "models", "history")
             left, right = _columns(room, width * 52 // 100)
-            rest = _editors(places, left, prompt=min(10, height // 5), negative=5)
-            places["parameters"], places["jobs"] = _rows(rest, min(10, rest.height // 2 + 1))
-            places["preview"], places["log"] = _rows(right, max(room.height * 3 // 4, room.height - 12))
+            _form_and_jobs(places, _editors(places, left, prompt=min(10, height // 5), negative=5))
+            places["preview"], rest = _rows(right, right.height - _below_preview(right))
         case "three":
-            left, rest = _columns(room, 40)
-            middle, right = _columns(rest, rest.width * 48 // 100)
-            places["parameters"] = left
-            places["jobs"] = _editors(places, middle, prompt=10, negative=7)
-            places["preview"], places["log"] = _rows(right, max(room.height * 3 // 4, room.height - 14))
-    return Plan(shape, places)
-
-
-def _tabbed(
-    shape: Shape, places: dict[PartId, Region], room: Region, tabs: tuple[PaneId, ...], recent: Sequence[PaneId]
-) -> Plan:
+            tabs = ("history", "log")
+            places["models"], right = _columns(room, min(60, max(40, width * 22 // 100)))
+            middle, right = _columns(right, right.width * 48 // 100)
+            _form_and_jobs(places, _editors(places, middle, prompt=min(10, height // 5), negative=min(7, height // 8)))
+            places["preview"], rest = _rows(right, right.height - _below_preview(right))
     shown = next((pane for pane in recent if pane in tabs), tabs[0])
-    places["tabs"], places[shown] = _rows(room, 1)
+    places["tabs"], places[shown] = _rows(rest, 1)
     return Plan(shape, places, tabs)
+
+
+def _form_and_jobs(places: dict[PartId, Region], room: Region) -> None:
+    places["parameters"], places["jobs"] = _rows(room, min(12, room.height // 2 + 1))
+
+
+def _below_preview(column: Region) -> int:
+    """Rows of the tabs under the preview, their line of titles among them."""
+    return max(10, min(20, column.height // 3))
 
 
 def _editors(places: dict[PartId, Region], room: Region, *, prompt: int, negative: int) -> Region:

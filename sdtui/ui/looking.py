@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from sdtui.spec.jobview import JobView
 from sdtui.ui.pictures import Pictures
 from sdtui.ui.shown import Shown
@@ -13,21 +15,22 @@ class Looking:
 
     def __init__(self, state: StudioState, pictures: Pictures) -> None:
         self.selected = 0
+        self.picked = ""
         self._state = state
         self._pictures = pictures
         self._following = True
-        self._last_shown: tuple[int, Shown | None] = (0, None)
+        self._last_shown: tuple[tuple[int, str], Shown | None] = ((0, ""), None)
 
-    def select(self, job_id: int) -> bool:
-        """Look at this job; whether that is another one."""
-        if job_id not in self._state.jobs or job_id == self.selected:
+    def select(self, job_id: int, render_id: str = "") -> bool:
+        """Look at this job, or at one picture of it; whether that is another one."""
+        if job_id not in self._state.jobs or (job_id, render_id) == (self.selected, self.picked):
             return False
-        self.selected, self._following = job_id, False
+        self.selected, self.picked, self._following = job_id, render_id, False
         return True
 
     def newest(self, job_id: int) -> None:
         """Look at the job that was queued just now, and follow what runs from then on."""
-        self.selected, self._following = job_id, True
+        self.selected, self.picked, self._following = job_id, "", True
 
     def follow(self) -> None:
         """Without a choice of the user's, look at what is running, else at the newest."""
@@ -36,22 +39,30 @@ class Looking:
             return
         running = next((job.id for job in self._state.jobs.values() if job.state == "running"), 0)
         newest = max(self._state.jobs, default=0) if job is None else self.selected
-        self.selected = running or newest
+        if self.selected != (running or newest):
+            self.selected, self.picked = running or newest, ""
 
     @property
     def job(self) -> JobView | None:
-        """The selected job."""
-        return self._state.jobs.get(self.selected)
+        """The selected job; of one whose picture was picked, that picture alone."""
+        job = self._state.jobs.get(self.selected)
+        if job is None or not self.picked:
+            return job
+        return replace(job, renders=tuple(render for render in job.renders if render.id == self.picked) or job.renders)
 
     def picture(self, max_px: int) -> tuple[Shown | None, str]:
         """What there is to see of the selected job, and the path to fetch for it (empty for none)."""
         job = self.job
         if job is None:
             return None, ""
-        shown, wanted = self._pictures.of(job, self._state.sketches.get(job.id), max_px)
-        if shown is None and self._last_shown[0] == job.id:
+        sketch = self._state.sketches.get(job.id)
+        if sketch is not None and sketch.render_id not in {render.id for render in job.renders}:
+            sketch = None
+        shown, wanted = self._pictures.of(job, sketch, max_px)
+        key = (job.id, self.picked)
+        if shown is None and self._last_shown[0] == key:
             return self._last_shown[1], wanted
-        self._last_shown = (job.id, shown)
+        self._last_shown = (key, shown)
         return shown, wanted
 
     @property

@@ -61,11 +61,12 @@ class CheckpointChosen(Message):
 
 
 class JobSelected(Message):
-    """The cursor of the job list is on another job."""
+    """The cursor of the job list is on another job, or on one of its pictures (its `render_id`)."""
 
-    def __init__(self, job_id: int) -> None:
+    def __init__(self, job_id: int, render_id: str = "") -> None:
         super().__init__()
         self.job_id = job_id
+        self.render_id = render_id
 
     def can_replace(self, message: Message) -> bool:
         """Only the newest place of the cursor counts."""
@@ -86,6 +87,42 @@ class RetryWanted(Message):
     def __init__(self, job_id: int) -> None:
         super().__init__()
         self.job_id = job_id
+
+
+class HoldWanted(Message):
+    """A job's waiting pictures are to be kept back, or let on."""
+
+    def __init__(self, job_id: int, *, held: bool) -> None:
+        super().__init__()
+        self.job_id = job_id
+        self.held = held
+
+
+class MoveWanted(Message):
+    """A job is to come so many jobs later, or earlier when negative."""
+
+    def __init__(self, job_id: int, by: int) -> None:
+        super().__init__()
+        self.job_id = job_id
+        self.by = by
+
+
+class UseWanted(Message):
+    """What a job, or one picture of it, was made from is to be in the form."""
+
+    def __init__(self, job_id: int, render_id: str = "") -> None:
+        super().__init__()
+        self.job_id = job_id
+        self.render_id = render_id
+
+
+class DetailsWanted(Message):
+    """Everything about a job, or one picture of it, is to be told."""
+
+    def __init__(self, job_id: int, render_id: str = "") -> None:
+        super().__init__()
+        self.job_id = job_id
+        self.render_id = render_id
 
 
 class PaneWanted(Message):

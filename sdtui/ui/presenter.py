@@ -8,7 +8,7 @@ from collections.abc import Coroutine
 
 from sdtui.errors import SdtuiError
 from sdtui.spec.document import Document
-from sdtui.spec.event import DraftChanged, LibraryChanged, Noted, Resync, Stopping
+from sdtui.spec.event import DraftChanged, LibraryChanged, Noted, Resync, Started, Stopping
 from sdtui.spec.params import Scalar
 from sdtui.spec.verbs import Snapshot
 from sdtui.ui.client import OpenClient, StudioClient
@@ -16,13 +16,16 @@ from sdtui.ui.commands import PaneId
 from sdtui.ui.connection import DELAYS, Connection, Delays, Listener
 from sdtui.ui.draft import Draft
 from sdtui.ui.form import CHECKPOINT, FormData, stepped, stepped_checkpoint
+from sdtui.ui.joborders import JobOrders, pictures
 from sdtui.ui.looking import Looking
 from sdtui.ui.pictures import Pictures
 from sdtui.ui.shown import Shown
 from sdtui.ui.state import EVERYTHING, LogRow, Part, StudioState
+from sdtui.ui.statusline import is_busy
 from sdtui.ui.view import StudioView
 
 DRAFT_EVERY_S = 1.0
+TICK_S = 1.0
 FRAME_S = 0.05
 """Events that come closer together than this are shown together."""
 
@@ -41,6 +44,7 @@ class StudioPresenter:
         self._changed: set[Part] = set()
         self._pictures = Pictures(self._client, self._mark_picture)
         self.looking = Looking(self.state, self._pictures)
+        self.orders = JobOrders(self.state, self.connection, self.draft, self.looking, view)
 
     # connection and draft
 
@@ -53,6 +57,13 @@ class StudioPresenter:
         while True:
             await asyncio.sleep(every_s)
             await self.save_draft()
+
+    async def tick(self, every_s: float = TICK_S) -> None:
+        """Have times that are counted on the screen counted, until cancelled."""
+        while True:
+            await asyncio.sleep(every_s)
+            if is_busy(self.state):
+                self._mark("workers")
 
     async def save_draft(self) -> None:
         """Hand the draft to the server if it has another one."""
@@ -98,6 +109,9 @@ class StudioPresenter:
                 self.connection.rest()
             case LibraryChanged():
                 self._view.spawn(self._ask(self._read_models()))
+            case Started(job_id=job_id) if job_id not in self.state.jobs:
+                # The snapshot of a very long queue is cut.
+                self._view.spawn(self._ask(self._read_jobs()))
         parts = self.state.note(noted, blob)
         if "jobs" in parts:
             self.looking.follow()
@@ -118,16 +132,21 @@ class StudioPresenter:
         parts, self._changed = frozenset(self._changed), set()
         self._view.studio_changed(parts)
 
+    async def _read_jobs(self) -> None:
+        jobs = await self.connection.demand().jobs()
+        self.state.jobs = dict(sorted({**self.state.jobs, **{job.id: job for job in jobs}}.items()))
+        self._mark("jobs")
+
     async def _read_models(self) -> None:
         self.state.models = await self.connection.demand().models()
         self._mark("form", "workers")
 
     # what is selected and shown
 
-    def select(self, job_id: int) -> None:
-        """The user looks at this job; it stays until the next one is queued here."""
-        if self.looking.select(job_id):
-            self._mark("jobs", "picture")
+    def select(self, job_id: int, render_id: str = "") -> None:
+        """The user looks at this job, or at one of its pictures; it stays until the next one is queued here."""
+        if self.looking.select(job_id, render_id):
+            self._mark("jobs", "picture", "log")
 
     def picture(self, max_px: int) -> Shown | None:
         """What there is to see of the selected job; asks for it when it is not here yet."""
@@ -156,35 +175,8 @@ class StudioPresenter:
         job = await self.connection.demand().submit(document)
         self.state.jobs.setdefault(job.id, job)
         self.looking.newest(job.id)
-        pictures = "1 picture" if len(job.renders) == 1 else f"{len(job.renders)} pictures"
-        self._view.say(f"Job #{job.id} is queued: {pictures}.")
+        self._view.say(f"Job #{job.id} is queued: {pictures(len(job.renders))}.")
         self._mark("jobs", "picture")
-
-    def cancel(self, job_id: int = 0) -> None:
-        """Take a job back; without one, the selected job, else what is running, else what waits."""
-        unfinished = self.state.unfinished()
-        known = {job.id for job in unfinished}
-        running = [job.id for job in unfinished if job.state == "running"]
-        choice = job_id or (
-            self.looking.selected if self.looking.selected in known else next(iter([*running, *sorted(known)]), 0)
-        )
-        if not choice or choice not in known:
-            self._view.say("Nothing is running or waiting." if not job_id else f"Job #{job_id} has already ended.")
-            return
-        self._view.spawn(self._ask(self._cancel(choice)))
-
-    async def _cancel(self, job_id: int) -> None:
-        count = await self.connection.demand().cancel(job_id)
-        self._view.say(f"Job #{job_id}: {count} picture{'' if count == 1 else 's'} taken back.")
-
-    def retry(self, job_id: int) -> None:
-        """Queue a job's failed and cancelled pictures again."""
-        self._view.spawn(self._ask(self._retry(job_id)))
-
-    async def _retry(self, job_id: int) -> None:
-        count = await self.connection.demand().retry(job_id)
-        said = f"{count} picture{' is' if count == 1 else 's are'} queued again." if count else "nothing to try again."
-        self._view.say(f"Job #{job_id}: {said}")
 
     def form(self) -> FormData:
         """What the parameters form is about."""

@@ -7,6 +7,8 @@ from typing import Literal, NamedTuple
 
 from sdtui.spec.event import (
     AnyEvent,
+    Cancelled,
+    Chore,
     DraftChanged,
     Failed,
     LibraryChanged,
@@ -14,6 +16,7 @@ from sdtui.spec.event import (
     Noted,
     Preview,
     Published,
+    QueueChanged,
     Requeued,
     Resync,
     Stopping,
@@ -32,11 +35,12 @@ Level = Literal["info", "warning", "error"]
 
 
 class LogRow(NamedTuple):
-    """A line of the log; `at` in seconds since the epoch."""
+    """A line of the log; `at` in seconds since the epoch, `job_id` 0 where it is about no job."""
 
     at: float
     level: Level
     text: str
+    job_id: int = 0
 
 
 class Sketch(NamedTuple):
@@ -62,6 +66,9 @@ class StudioState:
         self.workspace = ""
         self.log: deque[LogRow] = deque(maxlen=LOG_LINES)
         self.sketches: dict[int, Sketch] = {}
+        self.queue = QueueChanged()
+        self.chores: dict[str, Chore] = {}
+        self.busy_since: dict[str, float] = {}
 
     def adopt(self, snapshot: Snapshot) -> None:
         """Take everything from a snapshot; the log keeps what was said here and is not in it."""
@@ -73,6 +80,8 @@ class StudioState:
         self.default_checkpoint = snapshot.default_checkpoint
         self.workspace = snapshot.workspace
         self.sketches = {}
+        self.queue = snapshot.queue
+        self.chores = {chore.id: chore for chore in snapshot.chores}
         theirs = [row for noted in snapshot.log for row in log_rows(noted, self.workspace)]
         ours = [row for row in self.log if row not in theirs]
         self.log = deque(sorted([*theirs, *ours], key=lambda row: row.at), maxlen=LOG_LINES)
@@ -87,13 +96,29 @@ class StudioState:
         if rows:
             self.log.extend(rows)
             changed.add("log")
+        if isinstance(noted.event, WorkerState):
+            self._time(noted.event, noted.at)
         return frozenset(changed | self._take(noted.event, blob))
+
+    def _time(self, worker: WorkerState, at: float) -> None:
+        """Remember since when a worker has been busy with the same."""
+        before = self.workers.get(worker.device)
+        if before is None or before.state != worker.state:
+            self.busy_since[worker.device] = at
 
     def _take(self, event: AnyEvent, blob: bytes) -> set[Part]:
         match event:
             case WorkerState():
                 self.workers[event.device] = event
                 return {"workers"}
+            case Chore(id=chore, over=over):
+                self.chores[chore] = event
+                if over:
+                    del self.chores[chore]
+                return {"workers"}
+            case QueueChanged():
+                self.queue = event
+                return {"jobs"}
             case Submitted():
                 self.jobs.setdefault(event.job.id, event.job)
                 return {"jobs"}
@@ -126,8 +151,12 @@ class StudioState:
         return [job for job in self.jobs.values() if not job.ended]
 
     def positions(self) -> dict[int, int]:
-        """The waiting jobs' places in line, from 1."""
-        waiting = [job.id for job in self.jobs.values() if job.state == "queued"]
+        """The waiting jobs' places in line, from 1; jobs that are held back have none."""
+        known = {job_id: place for place, job_id in enumerate(self.queue.order)}
+        first = min(known, default=0)
+        waiting = [job.id for job in self.jobs.values() if job.state == "queued" and job.id not in self.queue.held]
+        # The line is told when somebody changed it: what is older than all in it was put back in front, newer jobs are behind.
+        waiting.sort(key=lambda job_id: (known.get(job_id, -1 if job_id < first else len(known)), job_id))
         return {job_id: place for place, job_id in enumerate(waiting, 1)}
 
     def checkpoints(self) -> tuple[ModelRecord, ...]:
@@ -156,16 +185,18 @@ def log_rows(noted: Noted, workspace: str = "") -> list[LogRow]:
     match event:
         case LogLine():
             about = f"#{event.job_id} " if event.job_id else ""
-            return [LogRow(noted.at, event.level, about + event.text)]
+            return [LogRow(noted.at, event.level, about + event.text, event.job_id)]
         case Published():
             path = event.path.removeprefix(f"{workspace}/") if workspace else event.path
-            return [LogRow(noted.at, "info", f"#{event.job_id} saved {path} ({event.seconds:.1f} s)")]
+            return [LogRow(noted.at, "info", f"#{event.job_id} saved {path} ({event.seconds:.1f} s)", event.job_id)]
         case Failed():
             error = event.error
             said = ": ".join(part for part in (error.where, error.what) if part)
-            return [LogRow(noted.at, "error", f"#{event.job_id} failed: {said} {error.todo}".rstrip())]
+            return [LogRow(noted.at, "error", f"#{event.job_id} failed: {said} {error.todo}".rstrip(), event.job_id)]
+        case Cancelled():
+            return [LogRow(noted.at, "info", f"#{event.job_id} was taken back", event.job_id)]
         case Requeued():
-            return [LogRow(noted.at, "warning", f"#{event.job_id} waits again: {event.reason}")]
+            return [LogRow(noted.at, "warning", f"#{event.job_id} waits again: {event.reason}", event.job_id)]
         case WorkerState(state="died"):
             return [LogRow(noted.at, "warning", f"The worker on {event.device} ended. {event.text}".rstrip())]
         case _:

@@ -17,11 +17,17 @@ class StudioView(Protocol):
     def document_changed(self) -> None:
         """The document is another one, and not because the user typed here."""
 
+    def document_taken(self) -> None:
+        """The document is another one because the user took it from elsewhere: the editors can undo it."""
+
     def connection_changed(self) -> None:
         """The sentence about the connection is another one."""
 
     def say(self, text: str, *, error: bool = False) -> None:
         """Show a sentence."""
+
+    def complain(self, text: str) -> None:
+        """Show a sentence about what went wrong, and keep it in the log."""
 
     def spawn(self, work: Coroutine[None, None, None]) -> None:
         """Run this on the event loop."""

@@ -89,6 +89,22 @@ class FakeClient:
         await self._called("retry", job_id)
         return 2
 
+    async def hold(self, job_id: int, *, held: bool = True) -> int:
+        await self._called("hold", (job_id, held))
+        return 1
+
+    async def move(self, job_id: int, by: int) -> int:
+        await self._called("move", (job_id, by))
+        return self._server.moves
+
+    async def skip_chore(self, chore: str = "") -> int:
+        await self._called("skip_chore", chore)
+        return 1
+
+    async def jobs(self, limit: int = 50) -> tuple[JobView, ...]:
+        await self._called("jobs", limit)
+        return tuple(self._server.jobs)
+
     async def models(self, refresh: bool = False) -> tuple[ModelRecord, ...]:
         await self._called("models", refresh)
         return self._server.models
@@ -128,6 +144,7 @@ class FakeServer:
         self.may_open.set()
         self.opened = 0
         self.hangs = False
+        self.moves = 1
         self.seq = self.snapshot.seq
         self._on_event: Callable[[Noted, bytes], None] | None = None
         self._on_lost: Callable[[SdtuiError | None], None] | None = None

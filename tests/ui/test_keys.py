@@ -11,8 +11,8 @@ from sdtui.ui.keys import RESERVED, TAKEN, display, key_problems, keys_in_force
 
 def test_the_table_itself_has_no_clash_and_no_key_that_cannot_be() -> None:
     for row in COMMANDS:
-        keys = keys_in_force({row.id: row.keys})
-        assert keys.problems == (), row.id
+        if row.keys:
+            assert key_problems({row.id: row.keys}) == (), row.id
         assert not set(row.keys.split(",")) & set(RESERVED)
         if row.place in {"app", "studio", "editor"}:
             assert not set(row.keys.split(",")) & TAKEN
@@ -50,7 +50,46 @@ def test_a_key_that_cannot_be_is_left_out_and_said(command: str, key: str, said:
 
 
 def test_panes_may_share_keys_as_only_one_has_the_focus() -> None:
-    assert keys_in_force({"retry-job": "up"}).problems == ()
+    assert key_problems({"retry-job": "insert", "log-scope": "insert", "step-up": "insert"}) == ()
+
+
+@pytest.mark.parametrize("place", ["retry-job", "log-scope"])
+def test_a_list_needs_the_keys_it_is_moved_through_with(place: str) -> None:
+    assert "↑ already is 'Up' (list-up)" in key_problems({place: "up"})[0]
+
+
+def test_keys_may_be_swapped() -> None:
+    keys = keys_in_force({"generate": "f8", "cancel": "f5", "retry-job": "u", "use-job": "r"})
+    assert keys.problems == ()
+    assert (keys.by_id["generate"], keys.by_id["cancel"]) == (("f8",), ("f5",))
+
+
+def test_of_two_changes_that_clash_the_later_gives_way_and_both_are_named() -> None:
+    keys = keys_in_force({"generate": "f2", "cancel": "f2"})
+    assert keys.problems == ("keys.cancel: F2 already is 'Generate' (generate).",)
+    assert keys.changed == {"generate": "f2"}
+
+
+def test_a_command_without_a_key_may_get_one() -> None:
+    assert keys_in_force({}).shown("skip-chore") == ""
+    assert keys_in_force({"skip-chore": "f12"}).shown("skip-chore") == "F12"
+
+
+@pytest.mark.parametrize(
+    ("typed", "key"),
+    [("Ctrl-G", "ctrl+g"), ("/", "slash"), ("K", "K"), ("alt+?", "alt+question_mark"), ("meta-esc", "alt+escape")],
+)
+def test_keys_are_understood_as_people_write_them(typed: str, key: str) -> None:
+    assert keys_in_force({"step-up": typed}).by_id["step-up"] == (key,)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [("f99", "There is no key 'f99'. Did you mean 'f9'?"), ("ctlr+g", "Did you mean 'ctrl'?"), ("pagup", "'pageup'")],
+)
+def test_a_key_that_no_keyboard_has_is_said_with_the_nearest(typed: str, said: str) -> None:
+    (problem,) = key_problems({"retry-job": typed})
+    assert said in problem
 
 
 @pytest.mark.parametrize("key", ["f6", "f7", "ctrl+d", "ctrl+k", "ctrl+u", "ctrl+w", "ctrl+end"])

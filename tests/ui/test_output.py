@@ -59,6 +59,7 @@ async def test_no_control_character_from_outside_reaches_the_terminal() -> None:
         server.happens(Requeued(job_id=1, render_id="r1-0", reason=EVIL))
         server.happens(Failed(job_id=1, render_id="r1-0", error=Complaint(what=EVIL + "broke", where=EVIL, todo=EVIL)))
         server.happens(WorkerState(device="cpu", state="died", text=EVIL + "died"))
+        await pilot.press("alt+6")
         await until_seen(pilot, "broke")
         await pilot.press("alt+3")
         assert not HOSTILE.findall(written(pilot))
@@ -69,6 +70,7 @@ async def test_no_control_character_from_outside_reaches_the_terminal() -> None:
         assert not HOSTILE.findall(written(pilot))
         await pilot.press("escape")
         server.happens(Published(job_id=2, render_id="r2-0", path="/o/" + EVIL + ".png"))
+        await pilot.press("alt+6")
         await until_seen(pilot, ".png")
         await pilot.press("f10")
         await until_seen(pilot, "/o/")
@@ -132,6 +134,8 @@ def test_keys_pass_the_sieve_and_characters_may_be_cut() -> None:
     [
         ("\x1b1", "alt+1"),
         ("\x1b6", "alt+6"),
+        ("\x1ba", "alt+a"),
+        ("\x1bf", "ctrl+right"),
         ("\x1b\r", "alt+enter"),
         ("\n", "ctrl+j"),
         ("\x1b[15~", "f5"),

@@ -20,6 +20,7 @@ from sdtui.spec.event import (
     Stopping,
     WorkerState,
 )
+from sdtui.spec.params import FIELDS
 from sdtui.ui.panes.jobs import JobsPane
 from tests.ui.fake import DREAM, SHAPES, FakeConfig, FakeServer, job_view, snapshot
 from tests.ui.screen import lines, studio, text, until, until_seen
@@ -31,24 +32,26 @@ async def test_80_by_24_has_status_prompts_a_tabbed_pane_and_a_footer() -> None:
         seen = lines(pilot.app)
     assert len(seen) == 24
     assert seen[0] == " shapes-64  cpu 600 MB ready  queue empty"
-    assert seen[1].startswith("╭─ 1 Prompt ─")
-    assert seen[2].startswith("│What is to be seen?")
-    assert seen[6].endswith(" 0/75 ─╯")
+    assert seen[1].startswith("┏━ 1 Prompt ━")
+    assert seen[2].startswith("┃What is to be seen?")
+    assert seen[6].endswith(" 0/75 ━┛")
     assert seen[7].startswith("╭─ 2 Negative ─")
-    assert seen[11] == " 3 Parameters   4 Jobs   5 Preview   6 Log"
+    assert seen[11] == " 3 Parameters   4 Jobs   5 Preview   6 Log   7 Models   8 History"
     assert seen[12].startswith("╭─ 3 Parameters ─")
-    assert seen[13] == "│  Checkpoint      shapes-64              Height          64                   │"
-    assert seen[14] == "│  Steps           20                     Batch count     1                    │"
+    assert seen[13] == "│  Checkpoint      shapes-64              Batch count     1                    │"
+    assert seen[14] == "│  Steps           20                     Batch size      1                    │"
     assert seen[23].startswith(" F5  Generate  F8  Cancel  Ctrl+Q  Quit  F1  Help  Alt+↑  Weight+")
 
 
 async def test_120_by_40_has_two_columns() -> None:
     async with studio(FakeServer()) as pilot:
         seen = lines(pilot.app)
-    for row, title in ((1, "1 Prompt"), (9, "2 Negative"), (14, "3 Parameters"), (24, "4 Jobs")):
+    assert seen[1].startswith("┏━ 1 Prompt ━")
+    for row, title in ((9, "2 Negative"), (14, "3 Parameters"), (26, "4 Jobs")):
         assert seen[row].startswith(f"╭─ {title} ─")
     assert "5 Preview" in seen[1][62:]
-    assert "6 Log" in seen[28][62:]
+    assert seen[26][62:] == " 6 Log   7 Models   8 History"
+    assert "6 Log" in seen[27][62:]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +72,7 @@ async def test_too_small_a_terminal_gets_a_sentence_and_loses_nothing(size: tupl
         assert "studio" in text(pilot.app) or size == (1, 1)
         await pilot.resize_terminal(80, 24)
         await pilot.press("x")
-        await until_seen(pilot, "│x")
+        await until_seen(pilot, "┃x")
 
 
 async def test_too_small_a_terminal_queues_nothing_and_can_be_left() -> None:
@@ -93,7 +96,7 @@ async def test_the_layout_changes_with_the_terminal_while_it_runs() -> None:
             await pilot.resize_terminal(*size)
             await pilot.press("x")
             assert len(lines(pilot.app)) == size[1]
-        assert lines(pilot.app)[2].startswith("│xxxxx ")
+        assert lines(pilot.app)[2].startswith("┃xxxxx ")
 
 
 async def test_f5_queues_what_is_written_and_follows_the_job() -> None:
@@ -453,7 +456,7 @@ async def test_another_checkpoint_brings_its_defaults_for_what_is_not_set() -> N
 
 async def test_every_field_can_be_reached_and_tab_leaves_at_the_end() -> None:
     async with studio(FakeServer()) as pilot:
-        await pilot.press("alt+3", *["tab"] * 13, "space")
+        await pilot.press("alt+3", *["tab"] * len(FIELDS), "space")
         await until_seen(pilot, "• Exact           on")
         await pilot.press("tab")
         assert pilot.app.focused.id == "jobs"  # type: ignore[union-attr]
@@ -489,7 +492,9 @@ async def test_the_status_line_says_what_the_worker_does() -> None:
 
 async def test_panes_are_reached_by_number_and_by_jump_mode() -> None:
     async with studio(FakeServer(), (80, 24)) as pilot:
-        for number, pane in enumerate(("prompt", "negative", "parameters", "jobs", "preview", "log"), 1):
+        for number, pane in enumerate(
+            ("prompt", "negative", "parameters", "jobs", "preview", "log", "models", "history"), 1
+        ):
             await pilot.press(f"alt+{number}")
             assert pilot.app.focused.id == pane  # type: ignore[union-attr]
         await pilot.press("ctrl+o")
@@ -498,7 +503,7 @@ async def test_panes_are_reached_by_number_and_by_jump_mode() -> None:
         await until(pilot, lambda: pilot.app.focused is not None and pilot.app.focused.id == "negative")  # type: ignore[union-attr]
         await pilot.press("ctrl+o", "z")
         await pilot.press(*"no")
-        await until_seen(pilot, "│no")
+        await until_seen(pilot, "┃no")
 
 
 async def test_help_lists_commands_and_is_filtered_by_typing() -> None:
@@ -509,7 +514,7 @@ async def test_help_lists_commands_and_is_filtered_by_typing() -> None:
         await until_seen(pilot, "Raise the weight of the word")
         assert "Every command and its keys" not in text(pilot.app)
         await pilot.press("escape", "x")
-        await until_seen(pilot, "│x")
+        await until_seen(pilot, "┃x")
 
 
 async def test_the_palette_runs_commands_and_changes_the_theme() -> None:
@@ -532,7 +537,7 @@ async def test_the_palette_does_what_the_key_would_have_done_in_the_pane() -> No
         await until(pilot, lambda: server.asked("retry"))
         await pilot.press("ctrl+p", *"nothing like this", "enter", "pageup", "home", "escape", "escape")
         await pilot.press("alt+1", "x")
-        await until_seen(pilot, "│x")
+        await until_seen(pilot, "┃x")
 
 
 async def test_keys_and_theme_of_the_config_are_taken_and_mistakes_said() -> None:
@@ -597,7 +602,7 @@ async def test_the_mouse_reaches_fields_jobs_and_tabs_too() -> None:
         await until_seen(pilot, "• Steps           21")
         await pilot.resize_terminal(80, 24)
         await pilot.click("#tabs", (40, 0))
-        await until_seen(pilot, "╭─ 6 Log")
+        await until_seen(pilot, "┏━ 6 Log")
 
 
 async def test_leaving_does_not_wait_for_a_server_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:

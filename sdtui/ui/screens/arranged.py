@@ -32,8 +32,24 @@ PLACES: dict[PaneId, Place] = {
     "negative": "editor",
     "parameters": "parameters",
     "jobs": "jobs",
+    "log": "log",
+    "models": "models",
+    "history": "history",
 }
 """Where commands of their own work."""
+LATE: tuple[PaneId, ...] = ("models", "history")
+"""Panes that a start does without where they are not to be seen at once."""
+
+
+def late_pane(pane: PaneId) -> Widget:
+    """One of the LATE panes."""
+    if pane == "models":
+        from sdtui.ui.panes.models import ModelsPane
+
+        return ModelsPane()
+    from sdtui.ui.panes.history import HistoryPane
+
+    return HistoryPane()
 
 
 class ArrangedScreen(Screen[None]):
@@ -45,10 +61,10 @@ class ArrangedScreen(Screen[None]):
     DEFAULT_CSS: ClassVar[str] = """
     ArrangedScreen {
         overflow: hidden;
-        PromptPane, ParametersPane, JobsPane, LogPane, PreviewPane {
+        PromptPane, ParametersPane, JobsPane, LogPane, PreviewPane, ModelsPane, HistoryPane {
             border: round $foreground 35%; background: $background; padding: 0; scrollbar-size: 1 1;
             border-title-color: $foreground; border-subtitle-color: $foreground 80%;
-            &:focus { border: round $primary; border-title-color: $primary; border-title-style: bold; }
+            &:focus { border: heavy $primary; border-title-color: $primary; border-title-style: bold; }
         }
         #status { background: $panel; }
     }
@@ -58,7 +74,7 @@ class ArrangedScreen(Screen[None]):
         super().__init__()
         self._plan_layout = PlanLayout()
         self._keys = keys
-        self._recent: list[PaneId] = list(ALL)
+        self._recent: list[PaneId] = ["prompt"]
         self._plan: Plan | None = None
 
     def compose(self) -> ComposeResult:
@@ -71,9 +87,24 @@ class ArrangedScreen(Screen[None]):
         yield JobsPane()
         yield PreviewPane()
         yield LogPane()
+        seen = self.plan_for(self.app.size).places
+        yield from (late_pane(pane) for pane in LATE if pane in seen)
         yield Notice(id="notice")
         yield Footer(self._keys)
         yield Sentence(id="sorry")
+
+    async def furnish(self) -> None:
+        """Mount the panes that the start did without."""
+        missing: list[PaneId] = [pane for pane in LATE if not self.query(f"#{pane}")]
+        if not missing:
+            return
+        panes = [late_pane(pane) for pane in missing]
+        seen = self.plan_for(self.size).places
+        for pane in panes:
+            pane.display = pane.id in seen
+        await self.mount(*panes, before="#notice")
+        if self._recent[0] in missing:
+            self.go(self._recent[0])
 
     @property
     def layout(self) -> Layout:
@@ -97,8 +128,7 @@ class ArrangedScreen(Screen[None]):
 
     def _use(self, pane: PaneId) -> None:
         if self._recent[0] != pane:
-            self._recent.remove(pane)
-            self._recent.insert(0, pane)
+            self._recent = [pane, *(other for other in self._recent if other != pane)]
             self._replan()
 
     def _replan(self) -> None:
@@ -113,9 +143,10 @@ class ArrangedScreen(Screen[None]):
         for child in sorted(self.children, key=lambda child: child.id not in now.places):
             child.display = child.id in now.places
         if self.focused is None and now.shape != "none":
-            self.set_focus(self.query_one(f"#{self._recent[0]}"))
+            self.go(self._recent[0])
         shown = next((pane for pane in now.tabs if pane in now.places), None)
-        self.query_one(Tabs).show_tabs(now.tabs, shown, self.size.width)
+        if "tabs" in now.places:
+            self.query_one(Tabs).show_tabs(now.tabs, shown, now.places["tabs"].width)
         sorry = f"The terminal has {self.size.width}×{self.size.height} cells; the studio needs {LEAST.width}×{LEAST.height}."
         leave = f"Make it larger, or leave with {self._keys.shown('quit')}."
         self.query_one("#sorry", Sentence).show(f"{sorry} {leave}")
@@ -133,9 +164,10 @@ class ArrangedScreen(Screen[None]):
         return PLACES.get(cast("PaneId", pane))
 
     def go(self, pane: PaneId) -> None:
-        """Show a pane and give it the focus."""
+        """Show a pane and give it the focus; one that is not there yet gets it when it is."""
         self._use(pane)
-        self.set_focus(self.query_one(f"#{pane}"))
+        for found in self.query(f"#{pane}"):
+            self.set_focus(found)
 
     def reveal(self, pane: PaneId) -> None:
         """Show a pane; the focus stays where it is if that is still to be seen."""
@@ -144,12 +176,14 @@ class ArrangedScreen(Screen[None]):
         if focused not in self.plan_for(self.size).places:
             self.go(pane)
 
-    def on_pane_wanted(self, message: PaneWanted) -> None:
+    async def on_pane_wanted(self, message: PaneWanted) -> None:
         """A pane is to be shown."""
-        self.go(message.pane)
+        await self.action_do_go(message.pane)
 
-    def action_do_go(self, pane: PaneId) -> None:
-        """Go to a pane."""
+    async def action_do_go(self, pane: PaneId) -> None:
+        """Go to a pane, before the next key is looked at."""
+        if pane in LATE:
+            await self.furnish()
         self.go(pane)
 
     def editor(self, pane: PaneId) -> PromptPane:

@@ -9,11 +9,15 @@ from sdtui.ui.layout import ALL
 from sdtui.ui.messages import (
     CancelWanted,
     CheckpointChosen,
+    DetailsWanted,
+    HoldWanted,
     JobSelected,
+    MoveWanted,
     ParamReset,
     ParamSet,
     ParamStepped,
     RetryWanted,
+    UseWanted,
     Written,
 )
 from sdtui.ui.panes.jobs import JobsPane
@@ -67,16 +71,38 @@ class CommandedScreen(ArrangedScreen):
 
     def on_job_selected(self, message: JobSelected) -> None:
         """Another job is looked at."""
-        self._with_presenter(lambda presenter: presenter.select(message.job_id))
-        self.query_one(JobsPane).taken(message.job_id)
+        self._with_presenter(lambda presenter: presenter.select(message.job_id, message.render_id))
+        self.query_one(JobsPane).taken(message.job_id, message.render_id)
 
     def on_cancel_wanted(self, message: CancelWanted) -> None:
         """A job is to be taken back."""
-        self._with_presenter(lambda presenter: presenter.cancel(message.job_id))
+        self._with_presenter(lambda presenter: presenter.orders.cancel(message.job_id))
 
     def on_retry_wanted(self, message: RetryWanted) -> None:
         """A job is to be tried again."""
-        self._with_presenter(lambda presenter: presenter.retry(message.job_id))
+        self._with_presenter(lambda presenter: presenter.orders.retry(message.job_id))
+
+    def on_hold_wanted(self, message: HoldWanted) -> None:
+        """A job is to wait, or to wait no longer."""
+        self._with_presenter(lambda presenter: presenter.orders.hold(message.job_id, held=message.held))
+
+    def on_move_wanted(self, message: MoveWanted) -> None:
+        """A job is to come earlier or later."""
+        self._with_presenter(lambda presenter: presenter.orders.move(message.job_id, message.by))
+
+    def on_use_wanted(self, message: UseWanted) -> None:
+        """A job's document is wanted in the form, instead of what is typed there."""
+        self._take_texts()
+        self._with_presenter(lambda presenter: presenter.orders.use(message.job_id, message.render_id))
+
+    def on_details_wanted(self, message: DetailsWanted) -> None:
+        """Everything about a job is to be told."""
+        from sdtui.ui.screens.details import DetailsScreen
+
+        presenter = self._presenter
+        job = presenter.state.jobs.get(message.job_id) if presenter is not None else None
+        if job is not None:
+            self.app.push_screen(DetailsScreen(job, message.render_id))
 
     def _with_presenter(self, act: Callable[[StudioPresenter], None]) -> None:
         if self._presenter is None:
@@ -112,7 +138,11 @@ class CommandedScreen(ArrangedScreen):
 
     def action_do_cancel(self) -> None:
         """Take back the selected or running job."""
-        self._with_presenter(lambda presenter: presenter.cancel())
+        self._with_presenter(lambda presenter: presenter.orders.cancel())
+
+    def action_do_skip_chore(self) -> None:
+        """Give up hashing."""
+        self._with_presenter(lambda presenter: presenter.orders.skip_chore())
 
     def action_do_lock_seed(self) -> None:
         """Keep the selected picture's seed, or let it go."""
@@ -135,5 +165,5 @@ class CommandedScreen(ArrangedScreen):
         """Let the next key choose a pane."""
         from sdtui.ui.screens.jump import JumpScreen
 
-        places = {pane: self.query_one(f"#{pane}").region for pane in ALL if self.query_one(f"#{pane}").display}
+        places = {pane: found.region for pane in ALL for found in self.query(f"#{pane}") if found.display}
         self.app.push_screen(JumpScreen(places, self.go))

@@ -17,17 +17,29 @@ from sdtui.ui.widgets.rows import Rows
 
 
 class Item(NamedTuple):
-    """A line: what stands in front, what it says, what is said in passing, and what choosing it does, if anything."""
+    """A line: what stands in front, what it says, what is said in passing, and what choosing it does, if anything.
+
+    `hidden` is searched, too, and not shown.
+    """
 
     name: str
     about: str
     aside: str = ""
     run: Callable[[], object] | None = None
+    hidden: str = ""
 
     @property
     def said(self) -> str:
         """Everything that can be searched for."""
-        return f"{self.name} {self.about} {self.aside}".lower()
+        return f"{self.name} {self.about} {self.aside} {self.hidden}".lower()
+
+
+class MenuRows(Rows):
+    """Rows beside which letters are typed."""
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Letters are no commands here."""
+        return character is not None and character.isprintable()
 
 
 class FinderScreen(ModalScreen[None]):
@@ -54,7 +66,7 @@ class FinderScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """The list and what is typed."""
-        yield Rows(self._row, choosable=self._choosable, empty="Nothing has all of these words.")
+        yield MenuRows(self._row, choosable=self._choosable, empty="Nothing has all of these words.")
         yield Line(self._prompt())
 
     def on_mount(self) -> None:

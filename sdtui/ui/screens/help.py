@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sdtui.ui.commands import COMMANDS, Place
+from sdtui.ui.commands import COMMANDS, LISTS, Command, Place
 from sdtui.ui.keys import Keys, display
 from sdtui.ui.screens.finder import FinderScreen, Item
 
@@ -11,17 +11,25 @@ WHERE: dict[Place, str] = {
     "studio": "studio",
     "editor": "prompts",
     "parameters": "parameters",
+    "list": "lists",
     "jobs": "jobs",
+    "log": "log",
+    "models": "models",
+    "history": "history",
 }
 
 
 class HelpScreen(FinderScreen):
-    """The commands of the place where the focus was come first."""
+    """The commands of the place where the focus was come first; what is typed may be a key, a word or an id."""
 
     def __init__(self, keys: Keys, here: Place | None) -> None:
-        rows = sorted(COMMANDS, key=lambda row: row.place != here)
-        items = [
-            Item(" ".join(map(display, keys.by_id[row.id])), row.help, f"{row.label}, {WHERE[row.place]}, id {row.id}")
-            for row in rows
-        ]
-        super().__init__("Help", items, name_cells=20, choosable=False)
+        order: list[Place | None] = [here, *(["list"] if here in LISTS else []), "app", "studio"]  # type: ignore[list-item]
+        rows = sorted(COMMANDS, key=lambda row: order.index(row.place) if row.place in order else len(order))
+        title = f"Help: {WHERE[here]} first" if here is not None else "Help"
+        super().__init__(title, [_item(keys, row) for row in rows], name_cells=20, choosable=False)
+
+
+def _item(keys: Keys, row: Command) -> Item:
+    typed = keys.by_id[row.id]
+    shown = " ".join(map(display, typed)) or "(no key)"
+    return Item(shown, row.help, f"{row.label}, {WHERE[row.place]}, id {row.id}", hidden=" ".join(typed))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import importlib
+import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
@@ -94,8 +95,10 @@ class StudioScreen(CommandedScreen):
         self._take_texts()
         self.run_worker(presenter.run(), group="connection")
         self.run_worker(presenter.keep_draft(), group="draft")
+        self.run_worker(presenter.tick(), group="tick")
         for problem in self._setup.problems:
             presenter.complain(problem)
+        await self.furnish()
         self.studio_changed(EVERYTHING)
         await asyncio.to_thread(importlib.import_module, "sdtui.ui.terminal_link")
         from sdtui.ui.terminal_link import TerminalLink
@@ -144,9 +147,17 @@ class StudioScreen(CommandedScreen):
                 self._language.count()
         state = presenter.state
         if "jobs" in parts and state.known:
-            self.query_one(JobsPane).show(tuple(state.jobs.values()), state.positions(), presenter.looking.selected)
+            looking = presenter.looking
+            self.query_one(JobsPane).show(
+                tuple(state.jobs.values()),
+                state.positions(),
+                looking.selected,
+                picked=looking.picked,
+                held=state.queue.held,
+            )
+            self.query_one(LogPane).look_at(looking.selected)
         if "log" in parts:
-            self.query_one(LogPane).show(state.log)
+            self.query_one(LogPane).show(state.log, presenter.looking.selected)
         if parts & {"picture", "jobs"}:
             from sdtui.ui.caption import caption
 
@@ -163,7 +174,8 @@ class StudioScreen(CommandedScreen):
             from sdtui.ui.statusline import status_line
 
             presenter = self._presenter
-            line = status_line(presenter.state, presenter.draft.document.checkpoint, presenter.connection.sentence)
+            checkpoint = presenter.draft.document.checkpoint
+            line = status_line(presenter.state, checkpoint, presenter.connection.sentence, time.time())
             self.query_one("#status", Line).show(line)
 
     def document_changed(self) -> None:
@@ -173,6 +185,19 @@ class StudioScreen(CommandedScreen):
             self.editor("prompt").put(document.prompt)
             self.editor("negative").put(document.negative_prompt)
             self.studio_changed(frozenset({"form"}))
+
+    def document_taken(self) -> None:
+        """Show the document, which the user took from elsewhere and can undo."""
+        if self._presenter is not None:
+            document = self._presenter.draft.document
+            self.editor("prompt").take(document.prompt)
+            self.editor("negative").take(document.negative_prompt)
+            self.studio_changed(frozenset({"form"}))
+
+    def complain(self, text: str) -> None:
+        """Show a sentence about what went wrong, and keep it in the log."""
+        if self._presenter is not None:
+            self._presenter.complain(text)
 
     def spawn(self, work: Coroutine[None, None, None]) -> None:
         """Run this on the event loop."""

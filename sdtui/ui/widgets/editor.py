@@ -67,6 +67,14 @@ class PromptEditor(TextArea):
             self.load_text(text)
             self.move_cursor(at)
 
+    def take(self, text: str) -> None:
+        """Show another text; one undo brings this one back."""
+        text = editable(text)
+        if text != self.text:
+            self.history.checkpoint()
+            self.replace(text, self.document.start, self.document.end, maintain_selection_offset=False)
+            self.history.checkpoint()
+
     # drawing
 
     def get_line(self, line_index: int) -> Text:

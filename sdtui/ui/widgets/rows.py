@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.events import Click
 from textual.geometry import Region, Size
@@ -13,19 +13,14 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from sdtui.ui.bindings import bindings
 from sdtui.ui.widgets.line import strip_of
 
 RowMaker = Callable[[int, int], Content]
 """Makes a row by its number and the width in cells."""
 
 
-LETTERS: list[BindingType] = [
-    Binding("k", "move(-1)", show=False),
-    Binding("j", "move(1)", show=False),
-    Binding("g", "move_to(0)", show=False),
-    Binding("G", "move_to(-1)", show=False),
-]
-"""Further keys for rows beside which nothing is typed."""
+LETTERS: list[BindingType] = []
 
 
 class Rows(ScrollView, can_focus=True):
@@ -35,14 +30,7 @@ class Rows(ScrollView, can_focus=True):
     """
 
     DEFAULT_CSS = "Rows { overflow-x: hidden; overflow-y: auto; scrollbar-size: 1 1; }"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", show=False),
-        Binding("down", "move(1)", show=False),
-        Binding("pageup", "move_page(-1)", show=False),
-        Binding("pagedown", "move_page(1)", show=False),
-        Binding("home", "move_to(0)", show=False),
-        Binding("end", "move_to(-1)", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("list")]
 
     class Moved(Message):
         """The cursor is on another row, by the user's hand."""
@@ -115,13 +103,33 @@ class Rows(ScrollView, can_focus=True):
         if at is not None and self.cursor is not None and at.y + self.scroll_offset.y < self._count:
             self.action_move_to(at.y + self.scroll_offset.y)
 
-    def action_move(self, by: int) -> None:
+    def action_do_list_up(self) -> None:
+        """One row up."""
+        self.move(-1)
+
+    def action_do_list_down(self) -> None:
+        """One row down."""
+        self.move(1)
+
+    def action_do_list_page_up(self) -> None:
+        """A page up."""
+        self.move(1 - max(2, self.scrollable_content_region.height))
+
+    def action_do_list_page_down(self) -> None:
+        """A page down."""
+        self.move(max(2, self.scrollable_content_region.height) - 1)
+
+    def action_do_list_first(self) -> None:
+        """To the first row."""
+        self.action_move_to(0)
+
+    def action_do_list_last(self) -> None:
+        """To the last row."""
+        self.action_move_to(-1)
+
+    def move(self, by: int) -> None:
         """Move the cursor by rows, or scroll where there is none."""
         self.action_move_to((self.cursor if self.cursor is not None else self.scroll_offset.y) + by, clamp=True)
-
-    def action_move_page(self, pages: int) -> None:
-        """Move by pages."""
-        self.action_move(pages * max(1, self.scrollable_content_region.height - 1))
 
     def action_move_to(self, row: int, clamp: bool = False) -> None:
         """Move to a row; negative ones count from the end unless clamped."""

@@ -13,6 +13,24 @@ from sdtui.ui.widgets.line import Line
 
 NUMBER = {pane: number for number, (pane, _) in enumerate(PANES, 1)}
 TITLE = dict(PANES)
+LONGEST, FEWEST = max(map(len, TITLE.values())), 3
+"""Letters of a title that is cut."""
+
+
+def tab_titles(tabs: Sequence[PaneId], shown: PaneId | None, width: int) -> list[str]:
+    """A title for each, with its number; where the width in cells is too small, all but the shown one's are cut alike."""
+    titles = [f" {NUMBER[pane]} {TITLE[pane]} " for pane in tabs]
+    if _length(titles) <= width:
+        return titles
+    for letters in range(LONGEST, FEWEST - 1, -1):
+        titles = [f"{NUMBER[pane]} {TITLE[pane] if pane == shown else TITLE[pane][:letters]}" for pane in tabs]
+        if _length(titles) <= width:
+            break
+    return titles
+
+
+def _length(titles: Sequence[str]) -> int:
+    return sum(map(len, titles)) + len(titles) - 1
 
 
 class Tabs(Line):
@@ -27,10 +45,7 @@ class Tabs(Line):
         parts: list[str | tuple[str, str]] = []
         self._spans = []
         end = 0
-        titles = [f" {NUMBER[pane]} {TITLE[pane]} " for pane in tabs]
-        if sum(map(len, titles)) + len(titles) > width:
-            titles = [title.strip() for title in titles]
-        for pane, title in zip(tabs, titles, strict=True):
+        for pane, title in zip(tabs, tab_titles(tabs, shown, width), strict=True):
             end += len(title) + 1
             self._spans.append((end, pane))
             parts += [(title, "bold reverse" if pane == shown else ""), " "]
