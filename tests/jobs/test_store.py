@@ -106,7 +106,7 @@ def test_the_log_tells_of_pictures_and_failures_too(store):
     add(store)
     for event in EVENTS:
         store.note(event, 1.0)
-    assert [type(one.event) for one in store.newest_log(9)] == [Published, Failed, Requeued]
+    assert [type(one.event) for one in store.newest_log(9)] == [Published, Failed, Requeued, Cancelled]
 
 
 def test_log_lines_come_back_in_order(store):

@@ -6,11 +6,13 @@ from sdtui.spec.complaint import Complaint
 from sdtui.spec.document import Document
 from sdtui.spec.event import (
     AnyEvent,
+    Chore,
     Failed,
     LogLine,
     Noted,
     Preview,
     Published,
+    QueueChanged,
     Requeued,
     Started,
     StepDone,
@@ -160,3 +162,31 @@ def test_a_draft_that_is_ours_changes_nothing() -> None:
     draft.change(prompt="typed here")
     draft.saved(draft.document)
     assert not draft.meet(Document(prompt="typed here"))
+
+
+def test_what_takes_long_says_how_long_and_of_how_many_bytes() -> None:
+    state = StudioState()
+    big = replace(snapshot().models[1], size=4_000_000_000)
+    state.adopt(snapshot(models=(*snapshot().models[:1], big)))
+    loading = WorkerState(device="cpu", state="loading", text="reads dream", progress=0.5, checkpoint="dream")
+    state.note(Noted(seq=0, at=100.0, event=loading), b"")
+    assert "reads dream 50% of 4.0 GB  " in status_line(state, "", "", 101.0).plain
+    assert "reads dream 50% of 4.0 GB 0:09  " in status_line(state, "", "", 109.0).plain
+    state.note(Noted(seq=0, at=108.0, event=replace(loading, progress=0.6)), b"")
+    assert "60% of 4.0 GB 0:09  " in status_line(state, "", "", 109.0).plain
+    state.note(Noted(seq=0, at=110.0, event=replace(loading, state="ready", text="ready", progress=1.0)), b"")
+    assert "cpu ready  " in status_line(state, "", "", 190.0).plain
+
+
+def test_what_is_done_in_the_background_is_in_the_status_line() -> None:
+    scan, hashing = Chore(id="s", text="looking for models"), Chore(id="h", text="hashing dream", progress=0.25)
+    state = state_after(hashing, scan)
+    assert status_line(state, "", "").plain.endswith("queue empty  hashing dream 25% (+1)")
+    state.note(Noted(seq=9, at=1.0, event=replace(hashing, over=True)), b"")
+    assert status_line(state, "", "").plain.endswith("queue empty  looking for models")
+
+
+def test_the_line_follows_what_was_moved_and_held_and_what_came_since() -> None:
+    jobs = tuple(job_view(number) for number in (1, 2, 3, 4, 5))
+    state = state_after(QueueChanged(order=(4, 3, 2), held=(3,)), jobs=jobs)
+    assert state.positions() == {1: 1, 4: 2, 2: 3, 5: 4}
