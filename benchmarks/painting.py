@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from statistics import median
 from typing import TypeVar
 
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 
 from benchmarks.figure import Figure
 from sdtui.images.png import encode
 from sdtui.terminal.capabilities import TRUECOLOR, Capabilities, PaintProtocol
 from sdtui.terminal.painter import Box, CellSize, Quality
 from sdtui.terminal.protocols import painter_for
+from sdtui.terminal.quantise import fine_palette
 
 T = TypeVar("T")
 CELL = CellSize(10, 20)
@@ -27,16 +29,25 @@ BARS: dict[tuple[PaintProtocol, Quality], float] = {
     ("kitty-direct", "preview"): 10,
     ("iterm", "preview"): 10,
     ("sixel", "preview"): 10,
+    ("kitty", "first"): 48,
+    ("kitty-direct", "first"): 48,
 }
 """KiB."""
+NAMES: dict[Quality, str] = {
+    "preview": "step preview",
+    "first": "finished 512², first",
+    "final": "finished 512²",
+    "true": "true pixels",
+}
 
 
 def measure() -> list[Figure]:
     """Medians of five rounds on a photo-like picture, 64² for step previews and 512² when finished."""
     figures: list[Figure] = []
     for protocol in PROTOCOLS:
-        for quality, side in (("preview", 64), ("final", 512)):
+        for quality, side in (("preview", 64), ("first", 512), ("final", 512)):
             figures += _painting(protocol, quality, photo(side))  # type: ignore[arg-type]
+    figures.append(Figure("finished photo at 256 colours", fidelity(), "dB", 30, "higher"))
     picture = photo(512)
     rgb = picture.tobytes()
     seconds, data = _timed(lambda: encode(rgb, 512, 512, texts={"parameters": "a cat\nSteps: 20"}))
@@ -55,13 +66,23 @@ def photo(side: int) -> Image.Image:
 def _painting(protocol: PaintProtocol, quality: Quality, picture: Image.Image) -> list[Figure]:
     painter = painter_for(Capabilities(protocol=protocol, cell=CELL, colours=TRUECOLOR), image_id=1)
     seconds, painting = _timed(lambda: painter.paint(picture, BOX, CELL, quality=quality))
-    name = f"{protocol}, {'step preview' if quality == 'preview' else 'finished 512²'}"
+    name = f"{protocol}, {NAMES[quality]}"
     figures = [Figure(f"{name}: encoding", seconds * 1000, "ms", None)]
     if painting.writes:
         size = sum(map(len, painting.writes)) / 1024
         figures.append(Figure(f"{name}: wire", size, "KiB", BARS.get((protocol, quality))))
         figures.append(Figure(f"{name}: largest write", max(map(len, painting.writes)) / 1024, "KiB", 16))
     return figures
+
+
+def fidelity() -> float:
+    """PSNR of a finished photo as the terminal gets it, in a palette of 256 colours."""
+    picture = photo(512)
+    square = sum(
+        level**2
+        for level in ImageStat.Stat(ImageChops.difference(picture, fine_palette(picture, 256).convert("RGB"))).rms
+    )
+    return 10 * math.log10(255**2 * 3 / square)
 
 
 def _timed(work: Callable[[], T]) -> tuple[float, T]:

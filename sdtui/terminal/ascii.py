@@ -31,6 +31,10 @@ class AsciiPainter:
         )
         return Painting(cells=cells, size=place)
 
+    def grain(self, cell: CellSize) -> CellSize:
+        """Two pixels, one over the other."""
+        return CellSize(1, 2)
+
     def clear(self) -> tuple[bytes, ...]:
         """Nothing: the cells are text."""
         return ()

@@ -41,6 +41,10 @@ class HalfBlockPainter:
         )
         return Painting(cells=cells, size=Box(width, len(cells)))
 
+    def grain(self, cell: CellSize) -> CellSize:
+        """Two pixels, one over the other."""
+        return CellSize(1, 2)
+
     def clear(self) -> tuple[bytes, ...]:
         """Nothing: the cells are text."""
         return ()

@@ -17,10 +17,10 @@ from sdtui.terminal.tmux import passthrough
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-PREVIEW_PX = 128 * 128
-PREVIEW_BUDGET = 10 * 1024
+_SMALL: dict[Quality, tuple[int, int]] = {"preview": (128 * 128, 10 * 1024), "first": (256 * 256, LARGEST_WRITE)}
+"""Pixels and bytes on the wire of what is sent whole, in one write."""
 _FINAL_QUALITY = 85
-_PREVIEW_QUALITIES = (70, 50, 30, 15)
+_SMALL_QUALITIES = (75, 60, 40, 25, 10)
 _FULL = 0.9
 
 
@@ -37,16 +37,21 @@ class ItermPainter:
             return NOTHING
         place = whole_cells(size, box, cell)
         shown = shrunk(rgb(picture), size.width_px * size.height_px)
-        if quality == "preview":
-            small, write = shrunk(shown, PREVIEW_PX), b""
-            for level in _PREVIEW_QUALITIES:
+        if quality in _SMALL:
+            pixels, most = _SMALL[quality]
+            small, write = shrunk(shown, pixels), b""
+            for level in _SMALL_QUALITIES:
                 write = self._inline(small, place, level)
-                if len(write) <= PREVIEW_BUDGET:
+                if len(write) <= most:
                     break
             return Painting(writes=(write,), at_cursor=True, size=place)
         whole = self._inline(shown, place, _FINAL_QUALITY)
         writes = (whole,) if len(whole) <= LARGEST_WRITE else tuple(self._strips(shown, place, cell))
         return Painting(writes=writes, at_cursor=True, size=place)
+
+    def grain(self, cell: CellSize) -> CellSize:
+        """Pixels are those of the terminal."""
+        return cell
 
     def clear(self) -> tuple[bytes, ...]:
         """Nothing: blank cells written over the picture remove it."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sdtui.terminal.kitty_data import chunked, delete, encoded
+from sdtui.terminal.kitty_data import chunked, delete, encoded, two_at_a_time
 from sdtui.terminal.painter import NOTHING, RGB, Box, Cell, CellSize, Painting, Quality, fit, rows, whole_cells
 from sdtui.terminal.tmux import passthrough
 
@@ -40,32 +40,42 @@ MARKS = _marks()
 class KittyPainter:
     """Transmits a picture under its id; the cells carry the id as their foreground colour, row and column as marks.
 
-    `image_id` is 1 to 2^24 − 1; with 256 colours only the 216 of the colour cube can be told apart, and one of them is
-    taken. A later painting has the same id, so cells of the same box need not be written again.
+    `image_id` and the number after it, 1 to 2^24 − 1, are taken; with 256 colours only the 216 of the colour cube can be told
+    apart, and two of them are. A later painting that goes in one write has the same id, so cells of the same box need not be
+    written again; one that takes several has the other id, so that the one before is seen until all of it is there.
     """
 
     def __init__(self, image_id: int, *, truecolor: bool, in_tmux: bool) -> None:
-        self._id, self._colour = _identity(image_id, truecolor)
+        self._now, self._next = _identity(image_id, truecolor), _identity(image_id + 1, truecolor)
         self._in_tmux = in_tmux
 
     def paint(self, picture: Image, box: Box, cell: CellSize, *, quality: Quality) -> Painting:
-        """The picture's data as writes, placeholders as cells."""
+        """The picture's data as writes, placeholders as cells: the data first."""
         room = Box(min(box.width_cells, len(MARKS)), min(box.height_cells, len(MARKS)))
         size = fit(picture.width, picture.height, room, cell)
         if size is None:
             return NOTHING
         place = whole_cells(size, room, cell)
-        control = f"a=T,U=1,i={self._id},c={place.width_cells},r={place.height_cells},f=100,q=2"
-        writes = chunked(control, encoded(picture, size, quality), wrap=passthrough if self._in_tmux else None)
+        payload = encoded(picture, size, quality)
+        if two_at_a_time(payload):
+            self._now, self._next = self._next, self._now
+        identity, colour = self._now
+        control = f"a=T,U=1,i={identity},c={place.width_cells},r={place.height_cells},f=100,q=2"
+        writes = chunked(control, payload, wrap=passthrough if self._in_tmux else None)
         cells = rows(
-            (Cell(PLACEHOLDER + MARKS[row] + MARKS[column], self._colour) for column in range(place.width_cells))
+            (Cell(PLACEHOLDER + MARKS[row] + MARKS[column], colour) for column in range(place.width_cells))
             for row in range(place.height_cells)
         )
         return Painting(cells=cells, writes=writes, size=place)
 
+    def grain(self, cell: CellSize) -> CellSize:
+        """Pixels are those of the terminal."""
+        return cell
+
     def clear(self) -> tuple[bytes, ...]:
         """Delete the picture and its data."""
-        return (delete(self._id, wrap=passthrough if self._in_tmux else None),)
+        wrap = passthrough if self._in_tmux else None
+        return tuple(delete(identity, wrap=wrap) for identity, _ in (self._now, self._next))
 
 
 def _identity(image_id: int, truecolor: bool) -> tuple[int, RGB]:

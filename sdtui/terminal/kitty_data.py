@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import sys
 from base64 import standard_b64encode
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sdtui.terminal.painter import LARGEST_WRITE, Fit, Quality
-from sdtui.terminal.quantise import palette, rgb, shrunk
+from sdtui.terminal.quantise import fine_palette, palette, rgb, shrunk
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -24,12 +25,14 @@ CUT_SHORT = b"\x1b_Gm=0,q=2;\x1b\\"
 # (pixels, colours), better ones first; the first that fits into the budget is sent. The terminal scales it.
 _LADDER: dict[Quality, tuple[tuple[int, int], ...]] = {
     "preview": ((128 * 128, 64), (112 * 112, 64), (96 * 96, 64), (80 * 80, 32), (64 * 64, 32), (48 * 48, 16)),
+    "first": ((256 * 256, 256), (256 * 256, 128), (256 * 256, 64), (192 * 192, 64), (128 * 128, 64)),
     "final": ((512 * 512, 256), (512 * 512, 128), (512 * 512, 64), (384 * 384, 64), (256 * 256, 64)),
+    "true": ((sys.maxsize, 256),),
 }
-_BUDGET: dict[Quality, int] = {"preview": 10 * 1024, "final": 165 * 1024}
+_BUDGET: dict[Quality, int] = {"preview": 10 * 1024, "first": 48 * 1024, "final": 165 * 1024, "true": sys.maxsize}
 """Bytes on the wire."""
 
-_COMPRESS_LEVEL: dict[Quality, int] = {"preview": 9, "final": 6}
+_COMPRESS_LEVEL: dict[Quality, int] = {"preview": 9, "first": 6, "final": 6, "true": 6}
 
 
 def encoded(picture: Image, size: Fit, quality: Quality) -> bytes:
@@ -38,15 +41,18 @@ def encoded(picture: Image, size: Fit, quality: Quality) -> bytes:
     payload = b""
     for pixels, colours in _LADDER[quality]:
         out = io.BytesIO()
-        palette(shrunk(whole, pixels), colours).save(out, "PNG", compress_level=_COMPRESS_LEVEL[quality])
+        reduced = palette if quality in {"preview", "first"} else fine_palette
+        reduced(shrunk(whole, pixels), colours).save(out, "PNG", compress_level=_COMPRESS_LEVEL[quality])
         payload = standard_b64encode(out.getvalue())
         if len(payload) * 1.02 + 100 <= _BUDGET[quality]:
             break
     return payload
 
 
-def chunked(control: str, payload: bytes, *, wrap: Wrap | None = None) -> tuple[bytes, ...]:
+def chunked(control: str, payload: bytes, *, last: bytes = b"", wrap: Wrap | None = None) -> tuple[bytes, ...]:
     """The escapes that carry a payload, as many in a write as go into LARGEST_WRITE; `wrap` is put around each.
+
+    `last` (wrapped already) goes with the last of them.
 
     They may be left off after any write: the next transmission or `delete` begins by ending this one.
     """
@@ -62,7 +68,16 @@ def chunked(control: str, payload: bytes, *, wrap: Wrap | None = None) -> tuple[
             writes[-1] += escape
         else:
             writes.append(escape)
+    if len(writes[-1]) + len(last) <= LARGEST_WRITE:
+        writes[-1] += last
+    else:
+        writes.append(last)
     return tuple(writes)
+
+
+def two_at_a_time(payload: bytes) -> bool:
+    """It takes several writes: kitty drops a picture when another one of its id begins, so this one gets another id."""
+    return len(payload) > LARGEST_WRITE - 1024
 
 
 def delete(image_id: int, *, wrap: Wrap | None = None) -> bytes:

@@ -17,6 +17,10 @@ class OffPainter:
         """Nothing."""
         return NOTHING
 
+    def grain(self, cell: CellSize) -> CellSize:
+        """Pixels are those of the terminal."""
+        return cell
+
     def clear(self) -> tuple[bytes, ...]:
         """Nothing."""
         return ()

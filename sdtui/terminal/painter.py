@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 RGB = tuple[int, int, int]
-Quality = Literal["preview", "final"]
+Quality = Literal["preview", "first", "final", "true"]
+"""A step preview; what is seen of a finished picture first; that picture; every pixel of it that the place has."""
 
 LARGEST_WRITE = 16 * 1024
 """Bytes; longer writes would hold up a key's echo on a slow line."""
@@ -67,6 +68,9 @@ class Painter(Protocol):
 
         NOTHING where the box or the picture is empty.
         """
+
+    def grain(self, cell: CellSize) -> CellSize:
+        """How many pixels of a picture a cell can show, in both directions."""
 
     def clear(self) -> tuple[bytes, ...]:
         """Writes that remove what was painted; empty where blank cells over it do."""

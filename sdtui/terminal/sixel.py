@@ -17,10 +17,10 @@ from sdtui.terminal.sixel_sketch import sketch
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-PREVIEW_BUDGET = 10 * 1024
-"""Bytes of a step preview on the wire."""
+_BUDGET: dict[Quality, int] = {"preview": 10 * 1024, "first": LARGEST_WRITE}
+"""Bytes on the wire of what is sent as a sketch: sixels cannot be scaled, and a few large squares take the fewest of them."""
 
-# (bands a square is high, colours) of a preview, better ones first; the first within PREVIEW_BUDGET is sent, or the last.
+# (bands a square is high, colours) of a sketch, better ones first; the first within the budget is sent, or the last.
 _SKETCHES = ((1, 64), (1, 32), (2, 64), (2, 32), (3, 32), (4, 16), (8, 16))
 _FULL = 0.9
 """So much of LARGEST_WRITE a tile is planned to take, by what the one above it took."""
@@ -37,15 +37,19 @@ class SixelPainter:
         size = fit(picture.width, picture.height, box, cell)
         if size is None:
             return NOTHING
-        if quality == "final":
+        if quality in {"final", "true"}:
             indexed = fine_palette(scaled(rgb(picture), size.width_px, size.height_px), self._colours)
             return Painting(writes=tuple(_tiles(indexed, cell)), at_cursor=True, size=size.box)
         write = b""
         for bands, colours in _SKETCHES:
             write = sketch(rgb(picture), size, bands, min(colours, self._colours))
-            if len(write) <= PREVIEW_BUDGET:
+            if len(write) <= _BUDGET[quality]:
                 break
         return Painting(writes=(write,), at_cursor=True, size=size.box)
+
+    def grain(self, cell: CellSize) -> CellSize:
+        """Pixels are those of the terminal."""
+        return cell
 
     def clear(self) -> tuple[bytes, ...]:
         """Nothing: blank cells written over a sixel picture remove it."""

@@ -86,9 +86,10 @@ class SixelScreen:
 
 @dataclass
 class KittyScreen:
-    """What kitty holds: pictures by id, with the keys they came with."""
+    """What kitty holds: pictures that are placed by id, with the keys they were placed with, and those that are not yet."""
 
     pictures: dict[int, tuple[dict[str, str], Image.Image]] = field(default_factory=dict)
+    held: dict[int, Image.Image] = field(default_factory=dict)
     failed: int = 0
     _keys: dict[str, str] | None = None
     _payload: bytes = b""
@@ -101,7 +102,11 @@ class KittyScreen:
             assert keys["q"] == "2", "the terminal would answer into the input"
             if keys.get("a") == "d":
                 assert self._keys is None
-                assert self.pictures.pop(int(keys["i"]), None) is not None or keys["d"] == "I"
+                assert keys["d"] == "I"
+                self.pictures.pop(int(keys["i"]), None)
+                self.held.pop(int(keys["i"]), None)
+            elif keys.get("a") == "p":
+                self.pictures[int(keys["i"])] = (keys, self.held.pop(int(keys["i"])))
             else:
                 self._transmit(keys, found[2] or b"")
 
@@ -110,6 +115,9 @@ class KittyScreen:
         assert keys["m"] == "0" or len(payload) % 4 == 0
         if self._keys is None:
             self._keys = keys
+            if "i" in keys:
+                # As kitty: what had this id goes at once.
+                self.pictures.pop(int(keys["i"]), None)
         self._payload += payload
         if keys["m"] == "1":
             return
@@ -121,7 +129,16 @@ class KittyScreen:
             self.failed += 1
             return
         assert keys["f"] == "100"
-        self.pictures[int(keys["i"])] = (keys, picture)
+        if keys["a"] == "t":
+            self.held[int(keys["i"])] = picture
+        else:
+            self.pictures[int(keys["i"])] = (keys, picture)
+
+    @property
+    def shown(self) -> tuple[dict[str, str], Image.Image]:
+        """The only picture that is placed."""
+        ((keys, picture),) = self.pictures.values()
+        return keys, picture
 
 
 def unwrap_tmux(data: bytes) -> bytes:

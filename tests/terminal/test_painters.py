@@ -48,15 +48,30 @@ def test_a_sixel_terminal_with_few_registers_gets_few() -> None:
 
 
 @pytest.mark.parametrize("protocol", ["kitty", "kitty-direct"])
-@pytest.mark.parametrize("quality", ["preview", "final"])
+@pytest.mark.parametrize("quality", ["preview", "first", "final", "true"])
 def test_kitty_gets_what_was_sent(protocol: PaintProtocol, quality: Quality) -> None:
     screen, picture = KittyScreen(), photo(512)
     painting = painter(protocol).paint(picture, Box(64, 32), CELL, quality=quality)
     screen.take(b"".join(painting.writes))
-    keys, shown = screen.pictures[0x010203]
+    keys, shown = screen.shown
     assert (keys["c"], keys["r"]) == (str(painting.size.width_cells), str(painting.size.height_cells))
-    assert psnr(shown.convert("RGB").resize(picture.size), picture) >= (28 if quality == "final" else 22)
+    assert psnr(shown.convert("RGB").resize(picture.size), picture) >= (30 if quality in {"final", "true"} else 22)
     screen.take(b"".join(painter(protocol).clear()))
+    assert not screen.pictures
+    assert not screen.held
+
+
+@pytest.mark.parametrize("protocol", ["kitty", "kitty-direct"])
+def test_kitty_shows_the_picture_before_until_all_of_the_next_is_there(protocol: PaintProtocol) -> None:
+    ours, screen, picture = painter(protocol), KittyScreen(), photo(512)
+    for quality in ("preview", "first", "final", "first", "preview", "preview"):
+        writes = ours.paint(picture, Box(64, 32), CELL, quality=quality).writes  # type: ignore[arg-type]
+        for number, write in enumerate(writes):
+            screen.take(write)
+            assert quality == "preview" or screen.pictures, (quality, number)
+    if protocol == "kitty-direct":
+        assert screen.shown
+    screen.take(b"".join(ours.clear()))
     assert not screen.pictures
 
 
@@ -67,7 +82,7 @@ def test_kitty_pictures_that_were_cut_short_do_not_spoil_the_next(protocol: Pain
     screen.take(b"".join(long.writes[:3]))
     short = ours.paint(quadrants(64, 64), Box(8, 4), CELL, quality="final")
     screen.take(b"".join(short.writes))
-    assert screen.pictures[0x010203][1].size == (64, 64)
+    assert (64, 64) in [shown.size for _, shown in screen.pictures.values()]
     screen.take(b"".join(long.writes[:2]))
     screen.take(b"".join(ours.clear()))
     assert not screen.pictures
@@ -108,7 +123,11 @@ def test_a_finished_picture_over_kitty_takes_165_kibibytes_at_most(protocol: Pai
 @pytest.mark.parametrize("protocol", WRITING)
 def test_even_pure_noise_keeps_to_the_budgets(protocol: PaintProtocol) -> None:
     noise = Image.effect_noise((512, 512), 255).convert("RGB")
-    for quality, most in (("preview", 10 * 1024), ("final", 165 * 1024 if "kitty" in protocol else 10**7)):
+    for quality, most in (
+        ("preview", 10 * 1024),
+        ("first", 48 * 1024),
+        ("final", 165 * 1024 if "kitty" in protocol else 10**7),
+    ):
         painting = painter(protocol).paint(noise, Box(60, 30), CELL, quality=quality)  # type: ignore[arg-type]
         assert sum(map(len, painting.writes)) <= most
         assert max(map(len, painting.writes)) <= LARGEST_WRITE
@@ -117,7 +136,31 @@ def test_even_pure_noise_keeps_to_the_budgets(protocol: PaintProtocol) -> None:
 def test_a_small_picture_is_not_blown_up_before_it_is_sent() -> None:
     screen = KittyScreen()
     screen.take(b"".join(painter("kitty").paint(quadrants(64, 64), Box(80, 40), CELL, quality="final").writes))
-    assert screen.pictures[0x010203][1].size == (64, 64)
+    assert screen.shown[1].size == (64, 64)
+
+
+@pytest.mark.parametrize("protocol", WRITING)
+def test_what_is_seen_first_of_a_finished_picture_takes_a_third_of_it_at_most(protocol: PaintProtocol) -> None:
+    first = painter(protocol).paint(photo(512), Box(64, 32), CELL, quality="first")
+    whole = painter(protocol).paint(photo(512), Box(64, 32), CELL, quality="final")
+    assert first.size == whole.size
+    assert sum(map(len, first.writes)) * 3 < sum(map(len, whole.writes)) + 16 * 1024
+    assert sum(map(len, first.writes)) <= 48 * 1024
+
+
+def test_true_pixels_are_sent_however_many_they_are() -> None:
+    screen = KittyScreen()
+    for write in painter("kitty").paint(photo(900), Box(120, 60), CellSize(8, 16), quality="true").writes:
+        assert len(write) <= LARGEST_WRITE
+        screen.take(write)
+    assert screen.shown[1].size == (900, 900)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "grain"), [("sixel", (8, 17)), ("kitty", (8, 17)), ("half", (1, 2)), ("ascii", (1, 2))]
+)
+def test_a_painter_says_how_many_pixels_a_cell_shows(protocol: PaintProtocol, grain: tuple[int, int]) -> None:
+    assert painter(protocol).grain(CELL) == grain
 
 
 # what every painter keeps to
@@ -135,7 +178,7 @@ SIZES = st.tuples(st.integers(1, 300), st.integers(1, 300))
 def test_any_picture_fits_into_any_box(
     protocol: PaintProtocol, size: tuple[int, int], box: tuple[int, int], cell: tuple[int, int]
 ) -> None:
-    for quality in ("preview", "final"):
+    for quality in ("preview", "first", "final", "true"):
         painting = painter(protocol).paint(quadrants(*size), Box(*box), CellSize(*cell), quality=quality)  # type: ignore[arg-type]
         if min(*box, *cell) < 1 or protocol == "off":
             assert painting == NOTHING
