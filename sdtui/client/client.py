@@ -32,6 +32,9 @@ from sdtui.spec.verbs import (
     JobAnswer,
     Jobs,
     JobsAnswer,
+    Keep,
+    Kept,
+    KeptAnswer,
     Models,
     ModelsAnswer,
     Move,
@@ -167,6 +170,14 @@ class Client:
     async def put_draft(self, document: Document) -> None:
         """Keep what the user has typed."""
         await self._ask(PutDraft(document=document), Done)
+
+    async def keep(self, name: str, text: str) -> None:
+        """Keep a small text under a name in the workspace; the empty one is forgotten."""
+        await self._ask(Keep(name=name, text=text), Done)
+
+    async def kept(self, name: str) -> str:
+        """The text that is kept under a name; empty when none is."""
+        return (await self._ask(Kept(name=name), KeptAnswer)).text
 
     async def events_after(self, seq: int, limit: int = 1000) -> tuple[Noted, ...]:
         """Lasting events with a number above `seq`, oldest first."""

@@ -33,6 +33,8 @@ from sdtui.spec.jobview import JobView, RenderState, RenderView
 
 DRAFT = "draft"
 LINE = "line"
+TEXT = "text:"
+"""What the names of the studio's texts begin with, so that none is taken for the draft."""
 
 Kept = TypeVar("Kept", bound=msgspec.Struct)
 
@@ -194,6 +196,23 @@ class Store:
     def put_line(self, line: QueueChanged) -> None:
         """Keep the order of the waiting jobs."""
         self._keep(LINE, line)
+
+    def text(self, name: str) -> str:
+        """A text that the studio keeps; empty when there is none."""
+        row = self._db.execute("SELECT body FROM kept WHERE name = ?", (TEXT + name,)).fetchone()
+        return str(row[0]) if row else ""
+
+    def text_count(self) -> int:
+        """How many texts the studio keeps."""
+        return int(self._db.execute("SELECT count(*) FROM kept WHERE name GLOB ?", (f"{TEXT}*",)).fetchone()[0])
+
+    def put_text(self, name: str, text: str) -> None:
+        """Keep a text for the studio; the empty one takes its name away."""
+        with self._transaction():
+            if text:
+                self._db.execute("INSERT OR REPLACE INTO kept (name, body) VALUES (?, ?)", (TEXT + name, text))
+            else:
+                self._db.execute("DELETE FROM kept WHERE name = ?", (TEXT + name,))
 
     def _kept(self, name: str, default: Kept) -> Kept:
         row = self._db.execute("SELECT body FROM kept WHERE name = ?", (name,)).fetchone()

@@ -19,6 +19,7 @@ from sdtui.server.pictures import KEPT_S, Renditions
 from sdtui.server.planning import Planning
 from sdtui.server.shelf import Shelf
 from sdtui.server.supervisor import Supervisor
+from sdtui.server.texts import keep
 from sdtui.spec.event import DraftChanged, Requeued
 from sdtui.spec.verbs import (
     AnyAnswer,
@@ -34,6 +35,9 @@ from sdtui.spec.verbs import (
     JobAnswer,
     Jobs,
     JobsAnswer,
+    Keep,
+    Kept,
+    KeptAnswer,
     Models,
     ModelsAnswer,
     Move,
@@ -110,6 +114,11 @@ class Desk:
                 return await self.planning.listing(), b""
             case DrawTemplate():
                 return DrawsAnswer(draws=await self.planning.draws(verb)), b""
+            case Keep(name=name, text=text):
+                keep(self.store, name, text)
+                return Done(count=1), b""
+            case Kept(name=name):
+                return KeptAnswer(text=self.store.text(name)), b""
             case _:
                 return await self._answer(verb), b""
 
@@ -146,7 +155,7 @@ class Desk:
             case Stop(mode=mode):
                 self.stop(mode)
                 return Done()
-            case Hello() | Picture() | Wildcards() | DrawTemplate():
+            case Hello() | Picture() | Wildcards() | DrawTemplate() | Keep() | Kept():
                 raise ServerError("This is answered elsewhere.")
             case _:
                 assert_never(verb)

@@ -103,6 +103,19 @@ class PutDraft(Verb, frozen=True, kw_only=True, tag="put-draft"):
     document: Document
 
 
+class Keep(Verb, frozen=True, kw_only=True, tag="keep"):
+    """Keep a small text of the studio's (1 MB at most) under a name in the workspace; the empty one is forgotten. Answered by Done."""
+
+    name: str
+    text: str
+
+
+class Kept(Verb, frozen=True, kw_only=True, tag="kept"):
+    """The text that is kept under a name; answered by KeptAnswer."""
+
+    name: str
+
+
 class EventsAfter(Verb, frozen=True, kw_only=True, tag="events-after"):
     """Lasting events with a number above `seq`, at most `limit`; answered by EventsAnswer."""
 
@@ -147,6 +160,8 @@ AnyVerb = (
     | Wildcards
     | DrawTemplate
     | PutDraft
+    | Keep
+    | Kept
     | EventsAfter
     | Picture
     | Release
@@ -214,6 +229,12 @@ class DrawsAnswer(Answer, frozen=True, kw_only=True, tag="draws"):
     draws: Draws
 
 
+class KeptAnswer(Answer, frozen=True, kw_only=True, tag="kept"):
+    """The text, empty when none is kept."""
+
+    text: str
+
+
 class EventsAnswer(Answer, frozen=True, kw_only=True, tag="events"):
     """Lasting events, oldest first."""
 
@@ -253,6 +274,7 @@ AnyAnswer = (
     | ModelsAnswer
     | WildcardsAnswer
     | DrawsAnswer
+    | KeptAnswer
     | EventsAnswer
     | PictureAnswer
     | Done

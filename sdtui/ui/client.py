@@ -48,6 +48,12 @@ class StudioClient(Protocol):
     async def put_draft(self, document: Document) -> None:
         """Keep what the user has typed."""
 
+    async def keep(self, name: str, text: str) -> None:
+        """Keep a small text under a name in the workspace; the empty one is forgotten."""
+
+    async def kept(self, name: str) -> str:
+        """The text that is kept under a name; empty when none is."""
+
     async def picture(self, path: str, max_px: int = 0) -> tuple[PictureAnswer, bytes]:
         """A published picture, at most `max_px` on its longer side, as RGB."""
 

@@ -102,6 +102,15 @@ def test_the_draft_is_kept(store):
     assert store.draft().prompt == "half a sent"
 
 
+def test_texts_are_kept_apart_from_the_draft(store):
+    store.put_draft(Document(prompt="mine"))
+    store.put_text("draft", "a text")
+    assert (store.text("draft"), store.text("other"), store.text_count()) == ("a text", "", 1)
+    assert store.draft().prompt == "mine"
+    store.put_text("draft", "")
+    assert (store.text("draft"), store.text_count()) == ("", 0)
+
+
 def test_the_log_tells_of_pictures_and_failures_too(store):
     add(store)
     for event in EVENTS:

@@ -112,6 +112,14 @@ class FakeClient:
     async def put_draft(self, document: Document) -> None:
         await self._called("put_draft", document)
 
+    async def keep(self, name: str, text: str) -> None:
+        await self._called("keep", (name, text))
+        self._server.texts[name] = text
+
+    async def kept(self, name: str) -> str:
+        await self._called("kept", name)
+        return self._server.texts.get(name, "")
+
     async def picture(self, path: str, max_px: int = 0) -> tuple[PictureAnswer, bytes]:
         await self._called("picture", path)
         width, height, rgb = self._server.pictures.get(path, (2, 2, b"\xff\x00\x00" * 4))
@@ -138,6 +146,7 @@ class FakeServer:
         self.jobs: list[JobView] = list(self.snapshot.jobs)
         self.pictures: dict[str, tuple[int, int, bytes]] = {}
         self.calls: list[tuple[str, object]] = []
+        self.texts: dict[str, str] = {}
         self.refusals: dict[str, SdtuiError] = {}
         self.unreachable: SdtuiError | None = None
         self.may_open = asyncio.Event()
