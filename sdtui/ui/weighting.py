@@ -101,7 +101,7 @@ def _reweigh_tag(text: str, tag: Tag, steps: int) -> Change | None:
     if tag.kind not in TAG_KINDS or not tag.name:
         return None
     at, positions, found = tag.start + len(tag.kind) + 2, 0, (0, 0)
-    named = False
+    named, behind_name = False, tag.end - 1
     for argument in text[at : tag.end - 1].split(":"):
         key, equals, _ = argument.partition("=")
         if equals and key == "te":
