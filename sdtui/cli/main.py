@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
-import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
 from sdtui.errors import SdtuiError, WorkspaceError
 
@@ -46,6 +47,8 @@ def run(argv: Sequence[str]) -> int:
 
 def _trace() -> None:
     if os.environ.get("SDTUI_TRACEBACK"):
+        import traceback
+
         traceback.print_exc()
 
 
@@ -57,11 +60,22 @@ def _let_output_go() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _dispatch(argv: Sequence[str]) -> int:
-    if not argv:
-        from sdtui.cli import studio
+def _is_studio(argv: Sequence[str]) -> bool:
+    """Nothing that a parser would have to be imported for: `sdtui`, `sdtui -C DIR`."""
+    return not argv or (len(argv) == 2 and argv[0] in {"-C", "--workspace"} and not argv[1].startswith("-"))
 
-        return studio.open_studio(None)
+
+def _open_studio(folder: Path | None) -> int:
+    # Nothing made until the first paint is garbage, and looking for it costs a tenth of the start; the studio collects later.
+    gc.disable()
+    from sdtui.cli import studio
+
+    return studio.open_studio(folder)
+
+
+def _dispatch(argv: Sequence[str]) -> int:
+    if _is_studio(argv):
+        return _open_studio(Path(argv[1]) if argv else None)
     from sdtui.cli.parser import command_parser, find_command, load_command, split, top_parser
 
     before, name, after = split(argv)
@@ -70,9 +84,7 @@ def _dispatch(argv: Sequence[str]) -> int:
         # In the environment, so that a server started by this command reads the same file.
         os.environ["SDTUI_CONFIG"] = str(given.config.absolute())
     if not name:
-        from sdtui.cli import studio
-
-        return studio.open_studio(given.workspace)
+        return _open_studio(given.workspace)
     command = find_command(name)
     module = load_command(command)
     args = command_parser(command, module).parse_fully(after)

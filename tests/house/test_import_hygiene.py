@@ -80,6 +80,25 @@ def test_the_studio_paints_before_it_loads_what_only_pictures_and_prompts_need()
     assert not loaded & {"PIL", "tokenizers", "yaml", "sqlite3", "argparse"}
 
 
+OPENED = """
+import gc, sys
+import sdtui.cli.main as main, sdtui.cli.studio as studio
+studio.open_studio = lambda folder: print(folder, "argparse" in sys.modules, gc.isenabled()) or 0
+main.run(sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "folder"), [([], "None"), (["-C", "here"], "here"), (["--workspace", "here"], "here")]
+)
+def test_the_studio_is_opened_without_a_parser_of_arguments(arguments: list[str], folder: str) -> None:
+    command = [sys.executable, "-c", OPENED, *arguments]
+    done = subprocess.run(
+        command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, check=True, text=True
+    )
+    assert done.stdout.split() == [folder, "False", "False"]
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"]])
 def test_a_word_of_help_loads_next_to_nothing(arguments: list[str]) -> None:
     code = f"import sys, sdtui.cli.main as m\ntry: m.run({arguments!r})\nexcept SystemExit: pass\n"
