@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 INSTEAD = 'Without one: sdtui render "…".'
 
 
-def open_studio(folder: Path | None) -> int:
-    """Run it until the user leaves; jobs go on. Raises UsageError where there is no terminal to show it in."""
+def open_studio(folder: Path | None, opened: str = "") -> int:
+    """Run it until the user leaves, with a picture file shown first; jobs go on.
+
+    Raises UsageError where there is no terminal to show it in.
+    """
     _check_terminal()
     place = open_place(folder)
 
@@ -28,7 +31,7 @@ def open_studio(folder: Path | None) -> int:
 
     from sdtui.ui.app import run
 
-    return run(open_client, place.config, problems=[str(problem) for problem in place.problems])
+    return run(open_client, place.config, problems=[str(problem) for problem in place.problems], opened=opened)
 
 
 def _check_terminal() -> None:

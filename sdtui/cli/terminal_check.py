@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import locale
 import os
 import select
+import struct
 import termios
 import time
 import tty
@@ -33,13 +35,16 @@ def check_terminal(place: Place, device: Path = TTY) -> Iterator[Finding]:
             yield Finding("terminal", "note", "not asked, because this runs in the background")
             return
         replies = ask(terminal, os.environ)
-        columns, rows = os.get_terminal_size(terminal)
+        rows, columns, *window = struct.unpack("HHHH", fcntl.ioctl(terminal, termios.TIOCGWINSZ, bytes(8)))
     except OSError as error:
         yield Finding("terminal", "note", f"cannot be asked: {error.strerror}")
         return
     finally:
         os.close(terminal)
-    found = decide(replies, os.environ, choice=place.config.preview.protocol, screen=(columns, rows))
+    screen = (columns, rows)
+    found = decide(
+        replies, os.environ, choice=place.config.preview.protocol, screen=screen, window_px=(window[0], window[1])
+    )
     yield from _findings(found, replies, columns, rows)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
@@ -20,8 +19,10 @@ from sdtui.ui.client import OpenClient
 from sdtui.ui.config import StudioConfig
 from sdtui.ui.guard import OutputGuard
 from sdtui.ui.keys import keys_in_force
+from sdtui.ui.keystrokes import Keystrokes
 from sdtui.ui.messages import TerminalReplied
 from sdtui.ui.screens.studio import Setup, StudioScreen
+from sdtui.ui.screens.viewing import PaintedScreen, ToTerminal
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -50,13 +51,16 @@ class StudioApp(App[int], inherit_bindings=False):
         *,
         problems: Sequence[str] = (),
         driver_class: type[Driver] | None = None,
+        opened: str = "",
     ) -> None:
         super().__init__(driver_class=driver_class)
         self.animation_level = "none"
         self.keys = keys_in_force(config.keys)
         self.config = config
+        self.keystrokes = Keystrokes()
         self._guard = OutputGuard()
         self._open_client = open_client
+        self._opened = opened
         self._problems = [*problems, *self.keys.problems]
         self._leaving = False
 
@@ -66,7 +70,8 @@ class StudioApp(App[int], inherit_bindings=False):
 
     def get_default_screen(self) -> StudioScreen:
         """The studio is the first screen, with nothing below it: each screen costs start-up time."""
-        return StudioScreen(Setup(self._open_client, self.config, self.keys, self._problems, self.write_past))
+        setup = Setup(self._open_client, self.config, self.keys, self._problems, self._opened)
+        return StudioScreen(setup, ToTerminal(self.write_past, self.keystrokes, self.forget_replies))
 
     def on_load(self) -> None:
         """Take the config's theme and keys before anything is drawn."""
@@ -92,6 +97,8 @@ class StudioApp(App[int], inherit_bindings=False):
         Textual lets a character that follows overtake a key with a binding, which shows when a slow line brings several keys
         at once: the characters before are waited for here, and then the binding is run at once.
         """
+        if isinstance(event, Key):
+            self.keystrokes.note()
         if not (isinstance(event, Key) and not event.is_forwarded and await self._do_bound(event)):
             await super().on_event(event)
 
@@ -117,9 +124,11 @@ class StudioApp(App[int], inherit_bindings=False):
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         """Let what is painted past Textual come after what Textual writes there. Overrides Textual 8.2's own writer."""
         super()._display(screen, renderable)
-        studio = self._studio
-        if studio is not None and renderable is not None:
-            studio.after_display(written(renderable, self.size))
+        if renderable is not None:
+            regions = written(renderable, self.size)
+            for each in self.screen_stack:
+                if isinstance(each, PaintedScreen):
+                    each.after_display(regions)
 
     @property
     def _studio(self) -> StudioScreen | None:
@@ -136,14 +145,25 @@ class StudioApp(App[int], inherit_bindings=False):
         if studio is not None:
             studio.terminal_replied(message.replies, message.status_reports)
 
+    def forget_replies(self) -> None:
+        """What the terminal answered so far may have been another terminal's."""
+        sieve = getattr(self._driver, "sieve", None)
+        if sieve is not None:
+            sieve.forget()
+
+    def on_app_focus(self) -> None:
+        """The window has the focus: inside tmux, perhaps on another terminal than before."""
+        if self._studio is not None:
+            self._studio.ask_soon()
+
     def action_do_help(self) -> None:
         """Show every command."""
         from sdtui.ui.screens.help import HelpScreen
 
         if isinstance(self.screen, HelpScreen):
             self.screen.action_leave()
-        elif self._studio is self.screen:
-            self.push_screen(HelpScreen(self.keys, self._studio.here))
+        elif isinstance(self.screen, PaintedScreen):
+            self.push_screen(HelpScreen(self.keys, self.screen.here))
 
     def action_do_palette(self) -> None:
         """Find a command by its name."""
@@ -151,7 +171,7 @@ class StudioApp(App[int], inherit_bindings=False):
 
         if isinstance(self.screen, PaletteScreen):
             self.screen.action_leave()
-        elif self._studio is self.screen:
+        elif isinstance(self.screen, PaintedScreen):
             self.push_screen(PaletteScreen(self, self.keys))
 
     async def action_do_quit(self) -> None:
@@ -177,12 +197,10 @@ def written(renderable: RenderableType, size: Size) -> list[Region]:
     return [size.region]
 
 
-def run(open_client: OpenClient, config: StudioConfig, *, problems: Sequence[str] = ()) -> int:
-    """Run the studio until it is left; the exit code. `problems` are sentences to show at the start."""
+def run(open_client: OpenClient, config: StudioConfig, *, problems: Sequence[str] = (), opened: str = "") -> int:
+    """Run the studio until it is left; the exit code. `problems` are sentences to show at the start, `opened` a picture."""
     from sdtui.ui.driver import StudioDriver
 
-    # Nothing made until the first paint is garbage: the studio collects again once it has started.
-    gc.disable()
-    app = StudioApp(open_client, config, problems=problems, driver_class=StudioDriver)
+    app = StudioApp(open_client, config, problems=problems, driver_class=StudioDriver, opened=opened)
     code = app.run(mouse=True)
     return app.return_code or 0 if code is None else code

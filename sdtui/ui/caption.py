@@ -7,8 +7,11 @@ from sdtui.spec.jobview import JobView
 from sdtui.ui.shown import Shown
 
 
-def caption(job: JobView | None, shown: Shown | None, generate_key: str) -> str:
-    """A sentence or a name for the selected job's picture."""
+def caption(job: JobView | None, shown: Shown | None, generate_key: str, opened: str = "") -> str:
+    """A sentence or a name for the selected job's picture, or for a file that was opened."""
+    if opened:
+        name = opened.rpartition("/")[2]
+        return name if shown is not None else f"Reading {name} …"
     if job is None:
         return f"No picture yet. Write a prompt and press {generate_key}."
     name = f"#{job.id}"

@@ -54,13 +54,16 @@ class StudioClient(Protocol):
     async def kept(self, name: str) -> str:
         """The text that is kept under a name; empty when none is."""
 
-    async def picture(self, path: str, max_px: int = 0) -> tuple[PictureAnswer, bytes]:
-        """A published picture, at most `max_px` on its longer side, as RGB."""
+    async def picture(
+        self, path: str, max_px: int = 0, *, crop: Crop | None = None, outside: bool = False
+    ) -> tuple[PictureAnswer, bytes]:
+        """A published picture (with `outside` any file), or a part of it, at most `max_px` on its longer side, as RGB."""
 
     async def close(self) -> None:
         """End the connection; jobs go on."""
 
 
+Crop = tuple[int, int, int, int]
 OnEvent = Callable[["Noted", bytes], None]
 OnLost = Callable[["SdtuiError | None"], None]
 OpenClient = Callable[[OnEvent, OnLost], Awaitable[StudioClient]]

@@ -17,7 +17,7 @@ PANES: tuple[tuple[PaneId, str], ...] = (
 )
 """Panes in the order of their numbers, with their titles."""
 
-Place = Literal["app", "studio", "editor", "parameters", "list", "jobs", "log", "models", "history"]
+Place = Literal["app", "studio", "editor", "parameters", "list", "jobs", "log", "models", "history", "zoom"]
 """Where a command works: anywhere, anywhere in the studio, or only while a pane of that kind has the focus.
 
 Every pane that is a list has the commands of `list` besides its own.
@@ -61,6 +61,7 @@ COMMANDS: tuple[Command, ...] = (
         "lock-seed", "ctrl+l", "Lock seed", "Keep the seed of the selected picture; once more draws new ones again."
     ),
     Command("open-outside", "f10", "Open", "Show the shown picture's path and open it in the viewer outside."),
+    Command("zoom", "f9", "Zoom", "Show the picture over the whole screen, or go back.", "studio", 3),
     *(
         Command(f"pane-{number}", f"alt+{number}", title, f"Go to {title.lower()}.")
         for number, (_, title) in enumerate(PANES, 1)
@@ -171,6 +172,21 @@ COMMANDS: tuple[Command, ...] = (
         "history",
         2,
     ),
+    Command("zoom-fit", "0", "Fit", "All of the picture.", "zoom"),
+    Command("zoom-true", "1,enter", "True pixels", "A pixel of the screen for each of the picture's.", "zoom"),
+    Command("zoom-nearer", "plus,equals_sign", "Nearer", "Twice as large.", "zoom"),
+    Command("zoom-further", "minus", "Further", "Half as large.", "zoom"),
+    Command("zoom-left", "left,h", "Left", "Move; the job's picture before, when all of this one is seen.", "zoom"),
+    Command("zoom-right", "right,l", "Right", "Move; the job's next picture, when all of this one is seen.", "zoom"),
+    Command("zoom-up", "up,k", "Up", "Move up.", "zoom"),
+    Command("zoom-down", "down,j", "Down", "Move down.", "zoom"),
+    Command("zoom-page-up", "pageup", "Page up", "Move up by what is seen.", "zoom"),
+    Command("zoom-page-down", "pagedown", "Page down", "Move down by what is seen.", "zoom"),
+    Command("zoom-next", "n", "Next", "The job's next picture.", "zoom"),
+    Command("zoom-previous", "p", "Previous", "The job's picture before.", "zoom"),
+    Command("zoom-record", "i", "About it", "What the picture was made from, as it says itself.", "zoom"),
+    Command("zoom-compare", "c", "Compare", "This picture and the one seen before it, side by side.", "zoom"),
+    Command("zoom-flip", "space,tab", "Flip", "The other picture in this one's place, and back.", "zoom"),
     Command("quit", "ctrl+q", "Quit", "Leave the studio; jobs go on.", "app", 1),
     Command("help", "f1", "Help", "Every command and its keys; typing filters.", "app", 1),
     Command("palette", "ctrl+p", "Commands", "Find a command by its name.", "app", 3),

@@ -23,7 +23,7 @@ TAKEN = {
     *("up", "down", "left", "right", "home", "end", "pageup", "pagedown"),
 }
 """Without these a prompt cannot be edited; whatever else an editor does with a key, a command may have it instead."""
-TYPED_BESIDE: frozenset[Place] = frozenset({"parameters", "list", *LISTS})
+TYPED_BESIDE: frozenset[Place] = frozenset({"parameters", "list", "zoom", *LISTS})
 """Where a command may have a letter, because no prompt is typed there."""
 SHOWN = {
     "up": "↑",
@@ -38,12 +38,24 @@ SHOWN = {
     "pageup": "PgUp",
     "pagedown": "PgDn",
     "slash": "/",
+    "plus": "+",
+    "minus": "−",
+    "equals_sign": "=",
 }
 MODIFIERS = ("ctrl", "alt", "shift", "super", "hyper")
 SPOKEN = {
     **{"control": "ctrl", "meta": "alt", "option": "alt", "return": "enter", "esc": "escape", "del": "delete"},
     **{"pgup": "pageup", "pgdn": "pagedown", "page_up": "pageup", "page_down": "pagedown", "ins": "insert"},
-    **{"/": "slash", "?": "question_mark", ".": "full_stop", ",": "comma", "-": "minus", "+": "plus", "*": "asterisk"},
+    **{
+        "/": "slash",
+        "?": "question_mark",
+        ".": "full_stop",
+        ",": "comma",
+        "-": "minus",
+        "+": "plus",
+        "*": "asterisk",
+        "=": "equals_sign",
+    },
     **{"[": "left_square_bracket", "]": "right_square_bracket", "\\": "backslash", " ": "space", ":": "colon"},
 }
 """What people write, as the terminal's keys are called here."""

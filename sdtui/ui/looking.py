@@ -15,6 +15,7 @@ class Looking:
 
     def __init__(self, state: StudioState, pictures: Pictures) -> None:
         self.selected = 0
+        self.opened = ""
         self.picked = ""
         self._state = state
         self._pictures = pictures
@@ -23,13 +24,20 @@ class Looking:
 
     def select(self, job_id: int, render_id: str = "") -> bool:
         """Look at this job, or at one picture of it; whether that is another one."""
-        if job_id not in self._state.jobs or (job_id, render_id) == (self.selected, self.picked):
+        same = (job_id, render_id) == (self.selected, self.picked) and not self.opened
+        if job_id not in self._state.jobs or same:
             return False
+        self.opened = ""
         self.selected, self.picked, self._following = job_id, render_id, False
         return True
 
+    def open(self, path: str) -> None:
+        """Look at a picture file, until a job is chosen or queued."""
+        self.opened = path
+
     def newest(self, job_id: int) -> None:
         """Look at the job that was queued just now, and follow what runs from then on."""
+        self.opened = ""
         self.selected, self.picked, self._following = job_id, "", True
 
     def follow(self) -> None:
@@ -51,7 +59,9 @@ class Looking:
         return replace(job, renders=tuple(render for render in job.renders if render.id == self.picked) or job.renders)
 
     def picture(self, max_px: int) -> tuple[Shown | None, str]:
-        """What there is to see of the selected job, and the path to fetch for it (empty for none)."""
+        """What there is to see of the selected job or the opened file, and the path to fetch for it (empty for none)."""
+        if self.opened:
+            return self._pictures.of_file(self.opened, max_px)
         job = self.job
         if job is None:
             return None, ""
@@ -67,7 +77,9 @@ class Looking:
 
     @property
     def path(self) -> str:
-        """The path of the selected job's picture; empty while it has none."""
+        """The path of the opened file or of the selected job's picture; empty while it has none."""
+        if self.opened:
+            return self.opened
         job = self.job
         render = self._pictures.render_of(job) if job is not None and job.renders else None
         return render.path if render is not None and render.state == "done" else ""

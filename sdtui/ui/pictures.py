@@ -22,6 +22,7 @@ class Pictures:
         self._on_arrival = on_arrival
         self._kept: OrderedDict[tuple[str, int], Shown] = OrderedDict()
         self._asked: set[str] = set()
+        self._files: set[str] = set()
 
     def of(self, job: JobView, sketch: Sketch | None, max_px: int) -> tuple[Shown | None, str]:
         """What to show for a job, and the path to fetch for it (empty for none). A running picture's sketch comes first."""
@@ -40,6 +41,15 @@ class Pictures:
         self._asked.add(render.path)
         return self._any_size(render.path), render.path
 
+    def of_file(self, path: str, max_px: int) -> tuple[Shown | None, str]:
+        """The same for a picture file that the user opened."""
+        self._files.add(path)
+        kept = self._kept.get((path, max_px))
+        if kept is not None or path in self._asked or self._client() is None:
+            return kept, ""
+        self._asked.add(path)
+        return None, path
+
     def render_of(self, job: JobView) -> RenderView:
         """The picture that stands for a job: the last one finished, else the one that is running, else the first."""
         running = next((render for render in job.renders if render.state == "running"), None)
@@ -51,7 +61,7 @@ class Pictures:
         if client is None:
             self._asked.discard(path)
             return
-        answer, rgb = await client.picture(path, max_px)
+        answer, rgb = await client.picture(path, max_px, outside=path in self._files)
         if len(rgb) != answer.width_px * answer.height_px * 3:
             raise SdtuiError("The server sent a picture that is not whole.", where=path)
         self._kept[path, max_px] = Shown((path, max_px), answer.width_px, answer.height_px, rgb, final=True)

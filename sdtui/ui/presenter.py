@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine
+from typing import TYPE_CHECKING
 
 from sdtui.errors import SdtuiError
 from sdtui.spec.document import Document
@@ -23,6 +24,9 @@ from sdtui.ui.shown import Shown
 from sdtui.ui.state import EVERYTHING, LogRow, Part, StudioState
 from sdtui.ui.statusline import is_busy
 from sdtui.ui.view import StudioView
+
+if TYPE_CHECKING:
+    from sdtui.ui.sight import Sight
 
 DRAFT_EVERY_S = 1.0
 TICK_S = 1.0
@@ -147,6 +151,17 @@ class StudioPresenter:
         """The user looks at this job, or at one of its pictures; it stays until the next one is queued here."""
         if self.looking.select(job_id, render_id):
             self._mark("jobs", "picture", "log")
+
+    def open(self, path: str) -> None:
+        """The user wants to see this picture file."""
+        self.looking.open(path)
+        self._mark("picture")
+
+    def sight(self) -> Sight | None:
+        """What can be seen over the whole screen: the pictures of the job, or the opened file; None without any."""
+        from sdtui.ui.sight import sight_of
+
+        return sight_of(self.state, self.looking)
 
     def picture(self, max_px: int) -> Shown | None:
         """What there is to see of the selected job; asks for it when it is not here yet."""

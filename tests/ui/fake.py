@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
+from PIL import Image
 
 from sdtui.errors import SdtuiError
+from sdtui.images.decoding import Opened
 from sdtui.spec.document import Document
 from sdtui.spec.event import AnyEvent, Noted, Submitted, WorkerState
 from sdtui.spec.jobview import JobView, RenderView
@@ -120,10 +122,22 @@ class FakeClient:
         await self._called("kept", name)
         return self._server.texts.get(name, "")
 
-    async def picture(self, path: str, max_px: int = 0) -> tuple[PictureAnswer, bytes]:
+    async def picture(
+        self, path: str, max_px: int = 0, *, crop: tuple[int, int, int, int] | None = None, outside: bool = False
+    ) -> tuple[PictureAnswer, bytes]:
         await self._called("picture", path)
+        self._server.parts.append((path, max_px, crop, outside))
         width, height, rgb = self._server.pictures.get(path, (2, 2, b"\xff\x00\x00" * 4))
-        return PictureAnswer(width_px=width, height_px=height), rgb
+        opened = Opened(Image.frombytes("RGB", (width, height), rgb), self._server.record)
+        part = opened.part(crop, max_px)
+        answer = PictureAnswer(
+            width_px=part.width_px,
+            height_px=part.height_px,
+            whole_width_px=width,
+            whole_height_px=height,
+            infotext=part.infotext,
+        )
+        return answer, part.rgb
 
     async def close(self) -> None:
         self.closed = True
@@ -145,6 +159,8 @@ class FakeServer:
         self.models: tuple[ModelRecord, ...] = self.snapshot.models
         self.jobs: list[JobView] = list(self.snapshot.jobs)
         self.pictures: dict[str, tuple[int, int, bytes]] = {}
+        self.parts: list[tuple[str, int, tuple[int, int, int, int] | None, bool]] = []
+        self.record = ""
         self.calls: list[tuple[str, object]] = []
         self.texts: dict[str, str] = {}
         self.refusals: dict[str, SdtuiError] = {}

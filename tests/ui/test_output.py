@@ -27,7 +27,8 @@ from tests.ui.screen import StudioPilot, studio, until_seen
 
 ROOT = Path(__file__).resolve().parents[2]
 EVIL = "\x1b]52;c;aGk=\x07\x1b[2J\x9b31m\x90q\x9c\u202edrow\U000e0041\x00\x7f\r\b"
-OURS = re.compile(r"\x1b\[[0-9;]*[mH]")
+OURS = re.compile(r"\x1b\[[0-9;]*[mH]|\x1b\]8;(?:id=\d+;file://[!-~]*|;)\x1b\\")
+"""Cursor, colours, and links to files."""
 HOSTILE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
 
 

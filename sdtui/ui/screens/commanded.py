@@ -148,19 +148,6 @@ class CommandedScreen(ArrangedScreen):
         """Keep the selected picture's seed, or let it go."""
         self._with_presenter(lambda presenter: presenter.lock_seed())
 
-    def action_do_open_outside(self) -> None:
-        """Say where the picture is, and open it outside."""
-        self._with_presenter(self._open_outside)
-
-    def _open_outside(self, presenter: StudioPresenter) -> None:
-        path = presenter.looking.path
-        if not path:
-            self.say("The selected job has no finished picture yet.")
-            return
-        from sdtui.ui.outside import open_outside
-
-        self.say(open_outside(path, self._viewer))
-
     def action_do_jump(self) -> None:
         """Let the next key choose a pane."""
         from sdtui.ui.screens.jump import JumpScreen

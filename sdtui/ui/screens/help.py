@@ -16,6 +16,7 @@ WHERE: dict[Place, str] = {
     "log": "log",
     "models": "models",
     "history": "history",
+    "zoom": "zoom",
 }
 
 

@@ -6,12 +6,11 @@ import asyncio
 import gc
 import importlib
 import time
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual.binding import BindingType
 from textual.events import ScreenResume
-from textual.geometry import Region
 
 from sdtui.ui.bindings import bindings
 from sdtui.ui.client import OpenClient
@@ -22,55 +21,36 @@ from sdtui.ui.panes.log import LogPane
 from sdtui.ui.panes.parameters import ParametersPane
 from sdtui.ui.panes.preview import PreviewPane
 from sdtui.ui.panes.prompt import PromptPane
-from sdtui.ui.screens.commanded import CommandedScreen
+from sdtui.ui.screens.viewing import ToTerminal, ViewingScreen
 from sdtui.ui.widgets.line import Line
 
 if TYPE_CHECKING:
-    from textual.timer import Timer
-
-    from sdtui.terminal.probe import Replies
     from sdtui.ui.config import StudioConfig
     from sdtui.ui.state import Part
-    from sdtui.ui.terminal_link import TerminalLink
 
-ASK_AFTER_S = 0.3
-"""After the last of several changes of size the terminal is asked again how large its cells are."""
 PICTURE_PX = 512
 """The longer side of a finished picture as it is asked for."""
 
 
 class Setup(NamedTuple):
-    """What the studio is given: how to connect, the configuration, keys, sentences to begin with, and a way past Textual."""
+    """What the studio is given: how to connect, configuration, keys, sentences to begin with, and a picture to show first."""
 
     open_client: OpenClient
     config: StudioConfig
     keys: Keys
     problems: Sequence[str]
-    write: Callable[[bytes], None]
+    opened: str = ""
 
 
-class StudioScreen(CommandedScreen):
+class StudioScreen(ViewingScreen):
     """Starts, attaches and closes, and hands data down to the panes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("studio")]
 
-    def __init__(self, setup: Setup) -> None:
-        super().__init__(setup.keys, setup.config.viewer)
+    def __init__(self, setup: Setup, to_terminal: ToTerminal) -> None:
+        super().__init__(setup.keys, setup.config.viewer, to_terminal)
         self._setup = setup
-        self._terminal: TerminalLink | None = None
         self.loaded = False
-        self._asking: Timer | None = None
-
-    def on_resize(self) -> None:
-        """Another size may mean another size of the cells, too."""
-        if self._terminal is not None:
-            if self._asking is not None:
-                self._asking.stop()
-            self._asking = self.set_timer(ASK_AFTER_S, self._terminal.ask)
-
-    def after_display(self, written: Iterable[Region]) -> None:
-        """Textual wrote these regions of the screen."""
-        self.query_one(PreviewPane).after_display(written)
 
     # life
 
@@ -100,13 +80,10 @@ class StudioScreen(CommandedScreen):
             presenter.complain(problem)
         await self.furnish()
         self.studio_changed(EVERYTHING)
-        await asyncio.to_thread(importlib.import_module, "sdtui.ui.terminal_link")
-        from sdtui.ui.terminal_link import TerminalLink
-
-        preview = self.query_one(PreviewPane)
-        self._terminal = TerminalLink(self._setup.write, preview.use, self._setup.config.preview.protocol)
-        preview.ready(self._terminal.writes)
-        self._terminal.start()
+        await self.open_terminal(self._setup.config.preview.protocol)
+        if self._setup.opened:
+            presenter.open(self._setup.opened)
+            self.go("preview")
         self._language = Language([*self.query(PromptPane)])
         await self._language.start(self.run_worker)
         self.loaded = True
@@ -125,11 +102,6 @@ class StudioScreen(CommandedScreen):
         """What was typed here is known nowhere else."""
         self._take_texts()
         return self._presenter is not None and self._presenter.would_lose
-
-    def terminal_replied(self, replies: Replies, status_reports: int) -> None:
-        """The terminal answered something."""
-        if self._terminal is not None:
-            self._terminal.replied(replies, status_reports)
 
     # what the presenter says
 
@@ -163,7 +135,8 @@ class StudioScreen(CommandedScreen):
 
             shown = presenter.picture(PICTURE_PX)
             self.query_one(PreviewPane).show(
-                shown, caption(presenter.looking.job, shown, self._setup.keys.shown("generate"))
+                shown,
+                caption(presenter.looking.job, shown, self._setup.keys.shown("generate"), presenter.looking.opened),
             )
         if parts & {"workers", "jobs", "form"}:
             self.connection_changed()
