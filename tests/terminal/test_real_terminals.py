@@ -7,7 +7,6 @@ tested byte by byte in test_painters.
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -15,145 +14,52 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageGrab
+from PIL import Image
 
 from tests.terminal.decoders import photo, psnr
+from tests.terminal.real import KITTY, PATIENCE_S, ROOT, XTERM, Screen, card, displays, needs, quadrants_at
 
-RED, GREEN, BLUE, MAGENTA = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 0, 255)
-ROOT = Path(__file__).parents[2]
 CARD = Path(__file__).with_name("card.py")
-PATIENCE_S = 60.0
-RESOURCES = ("decTerminalID: vt340", "numColorRegisters: 256", "maxGraphicSize: 2000x2000")
-SETTINGS = ("initial_window_width=120c", "initial_window_height=40c", "remember_window_size=no", "font_size=10")
-SETTINGS += ("update_check_interval=0", "window_padding_width=0", "confirm_os_window_close=0")
-XTERM = [
-    "xterm",
-    "-ti",
-    "vt340",
-    "-tn",
-    "xterm-256color",
-    "-fa",
-    "monospace",
-    "-fs",
-    "10",
-    "-b",
-    "0",
-    "-bw",
-    "0",
-    "+sb",
-]
-XTERM += [*(word for resource in RESOURCES for word in ("-xrm", f"XTerm*{resource}")), "-geometry", "120x40+0+0", "-e"]
-KITTY = ["kitty", "--config", "NONE", *(word for setting in SETTINGS for word in ("-o", setting))]
-
-
-def needs(*programs: str) -> pytest.MarkDecorator:
-    missing = [program for program in programs if shutil.which(program) is None]
-    return pytest.mark.skipif(bool(missing), reason=f"not installed: {', '.join(missing)}")
 
 
 @pytest.fixture(scope="module")
 def display() -> Iterator[str]:
-    """An X server of 1400×900 pixels; its name."""
-    told, tells = os.pipe()
-    command = ["Xvfb", "-displayfd", str(tells), "-screen", "0", "1400x900x24", "-nolisten", "tcp"]
-    with subprocess.Popen(command, pass_fds=[tells], stderr=subprocess.DEVNULL) as server:
-        os.close(tells)
-        with os.fdopen(told) as names:
-            name = names.readline().strip()
-        try:
-            assert name, "Xvfb did not start"
-            yield f":{name}"
-        finally:
-            server.terminate()
+    yield from displays()
 
 
-class Screen:
+class CardScreen(Screen):
     """A terminal that shows what card.py paints."""
 
     def __init__(self, display: str, terminal: list[str], arguments: list[str], report: Path) -> None:
-        self._display, self._report = display, report
-        environment = {name: value for name, value in os.environ.items() if name not in {"TMUX", "STY", "NO_COLOR"}}
-        environment |= {
-            "DISPLAY": display,
-            "COLORTERM": "truecolor",
-            "LIBGL_ALWAYS_SOFTWARE": "1",
-            "PYTHONPATH": str(ROOT),
-        }
-        command = [*terminal, sys.executable, str(CARD), *arguments]
-        self._process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+        super().__init__(display, [*terminal, sys.executable, str(CARD), *arguments])
+        self._report = report
 
     def found(self) -> str:
         """What card.py found out, once it has painted."""
         end = time.monotonic() + PATIENCE_S
         while not self._report.exists() or not self._report.read_text():
-            if self._process.poll() is not None:
-                assert self._process.stderr is not None
-                complaint = self._process.stderr.read()
-                if "OpenGL" in complaint or "GLX" in complaint:
-                    pytest.skip(f"no software GL here: {complaint.strip()[-200:]}")
-                raise AssertionError(complaint)
+            self.check()
             assert time.monotonic() < end, "nothing was painted"
             time.sleep(0.05)
         return self._report.read_text()
 
-    def shows(self, right: Callable[[Image.Image], bool]) -> bool:
-        """The screenshot is right, now or before long."""
-        end = time.monotonic() + PATIENCE_S / 3
-        while time.monotonic() < end:
-            if right(self.shot()):
-                return True
-            time.sleep(0.1)
-        self.shot().save(self._report.with_suffix(".png"))
-        return False
 
-    def shot(self) -> Image.Image:
-        return ImageGrab.grab(xdisplay=self._display).convert("RGB")
-
-    def close(self) -> None:
-        self._process.terminate()
-        self._process.communicate()
-
-
-OpenScreen = Callable[..., Screen]
+OpenScreen = Callable[..., CardScreen]
 
 
 @pytest.fixture
 def open_screen(display: str, tmp_path: Path) -> Iterator[OpenScreen]:
-    screens: list[Screen] = []
+    screens: list[CardScreen] = []
 
-    def open_it(terminal: list[str], protocol: str, box: str, picture: Image.Image, frames: int = 1) -> Screen:
+    def open_it(terminal: list[str], protocol: str, box: str, picture: Image.Image, frames: int = 1) -> CardScreen:
         picture.save(tmp_path / "picture.png")
         arguments = [protocol, box, str(tmp_path / "picture.png"), str(tmp_path / "report"), str(frames)]
-        screens.append(Screen(display, terminal, arguments, tmp_path / "report"))
+        screens.append(CardScreen(display, terminal, arguments, tmp_path / "report"))
         return screens[-1]
 
     yield open_it
     for screen in screens:
         screen.close()
-
-
-def card(width: int, height: int) -> Image.Image:
-    small = Image.frombytes("RGB", (2, 2), bytes([*RED, *GREEN, *BLUE, *MAGENTA]))
-    return small.resize((width, height), Image.Resampling.NEAREST)
-
-
-def quadrants_at(x: int, y: int, width: int, height: int) -> Callable[[Image.Image], bool]:
-    """Twelve probes: near both edges and in the middle of each quadrant, where a wrong palette shows as stripes."""
-
-    def right(shot: Image.Image) -> bool:
-        return all(
-            shot.getpixel(
-                (
-                    x + column * width // 2 + 3 + part * (width // 4 - 3),
-                    y + row * height // 2 + 3 + part * (height // 4 - 3),
-                )
-            )
-            == colour
-            for row, column, colour in ((0, 0, RED), (0, 1, GREEN), (1, 0, BLUE), (1, 1, MAGENTA))
-            for part in range(3)
-        )
-
-    return right
 
 
 def cell_of(found: str, protocol: str) -> tuple[int, int]:
