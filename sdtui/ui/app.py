@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
@@ -20,7 +21,7 @@ from sdtui.ui.config import StudioConfig
 from sdtui.ui.guard import OutputGuard
 from sdtui.ui.keys import keys_in_force
 from sdtui.ui.keystrokes import Keystrokes
-from sdtui.ui.messages import TerminalReplied
+from sdtui.ui.messages import TerminalGone, TerminalReplied
 from sdtui.ui.screens.studio import Setup, StudioScreen
 from sdtui.ui.screens.viewing import PaintedScreen, ToTerminal
 
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 
 KEYS_WAIT_S = 0.25
 """The longest that a key waits for those before it."""
+
+HANG_UP_S = 0.4
+"""The same when there is no terminal any more."""
+HANGUP_STATUS = 129
 
 CLOSE_S = 1.5
 """The longest that leaving waits for a server that does not answer."""
@@ -173,6 +178,21 @@ class StudioApp(App[int], inherit_bindings=False):
             self.screen.action_leave()
         elif isinstance(self.screen, PaintedScreen):
             self.push_screen(PaletteScreen(self, self.keys))
+
+    def on_mount(self) -> None:
+        """A hangup, or being told to end, loses nothing of what was typed."""
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            if signal.getsignal(number) == signal.SIG_DFL:
+                with suppress(RuntimeError, ValueError):
+                    asyncio.get_running_loop().add_signal_handler(number, self.post_message, TerminalGone())
+
+    async def on_terminal_gone(self) -> None:
+        """Leave at once, for good; jobs go on."""
+        if self._studio is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(HANG_UP_S):
+                    await self._studio.close()
+        self.exit(HANGUP_STATUS)
 
     async def action_do_quit(self) -> None:
         """Leave; what would be lost by it is said first."""

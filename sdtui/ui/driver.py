@@ -13,7 +13,7 @@ from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Key
 
-from sdtui.ui.messages import TerminalReplied
+from sdtui.ui.messages import TerminalGone, TerminalReplied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,6 +24,9 @@ READ_BYTES = 4096
 TICK_S = 0.1
 ALT = frozenset(digits + ascii_lowercase) - {"b", "f"}
 """Characters that escape makes alt+… of at once; with b and f editors move by words."""
+GONE_S = 0.8
+"""So long the app has for leaving when its terminal is gone."""
+HANGUP_STATUS = 129
 HELD_S = 0.05
 """So long an escape sequence that may be the beginning of an answer is waited on; then it is keys."""
 
@@ -91,17 +94,29 @@ class StudioDriver(LinuxDriver):
                 if not selector.select(HELD_S if sieve.holding else TICK_S):
                     self._dispatch(parser, sieve.flush())
                     continue
-                data = os.read(self.fileno, READ_BYTES)
+                data = self._read()
                 if not data:
-                    # The terminal is gone; the hangup signal ends the process.
-                    self.exit_event.wait(TICK_S)
-                    continue
+                    self._gone()
+                    return
                 self._dispatch(parser, sieve.feed(data))
         try:
             for _ in parser.feed(""):
                 pass
         except (EOFError, ParseError):
             pass
+
+    def _read(self) -> bytes:
+        """What was typed; nothing when the terminal is gone."""
+        try:
+            return os.read(self.fileno, READ_BYTES)
+        except OSError:
+            return b""
+
+    def _gone(self) -> None:
+        """Have the app leave; whatever it hangs on then, in a write to nowhere for one, the process ends in time."""
+        self._app.post_message(TerminalGone())
+        if not self.exit_event.wait(GONE_S):
+            os._exit(HANGUP_STATUS)
 
     def _dispatch(self, parser: XTermParser, text: str) -> None:
         if text:

@@ -9,6 +9,7 @@ from textual.message import Message
 from sdtui.ui.commands import PaneId
 
 if TYPE_CHECKING:
+    from sdtui.spec.model import ModelRecord
     from sdtui.spec.params import Scalar
     from sdtui.terminal.probe import Replies
 
@@ -125,12 +126,47 @@ class DetailsWanted(Message):
         self.render_id = render_id
 
 
+class ParamsReset(Message):
+    """Every parameter is to have its default again."""
+
+
+class ModelUsed(Message):
+    """A model is to be loaded, or put into a prompt or taken out of it; `reason` says why it cannot, or is empty."""
+
+    def __init__(self, record: ModelRecord, reason: str, *, negative: bool) -> None:
+        super().__init__()
+        self.record = record
+        self.reason = reason
+        self.negative = negative
+
+
+class RescanWanted(Message):
+    """The model folders are to be looked through again."""
+
+
+class ThumbnailsWanted(Message):
+    """The history shows these pictures now: those that are not here are to be read, none larger than `max_px`."""
+
+    def __init__(self, paths: tuple[str, ...], max_px: int) -> None:
+        super().__init__()
+        self.paths = paths
+        self.max_px = max_px
+
+    def can_replace(self, message: Message) -> bool:
+        """Only what is shown now counts."""
+        return isinstance(message, ThumbnailsWanted)
+
+
 class PaneWanted(Message):
     """A pane is to be shown and have the focus."""
 
     def __init__(self, pane: PaneId) -> None:
         super().__init__()
         self.pane = pane
+
+
+class TerminalGone(Message):
+    """There is nobody to see or type anything any more."""
 
 
 class TerminalReplied(Message):
@@ -140,3 +176,11 @@ class TerminalReplied(Message):
         super().__init__()
         self.replies = replies
         self.status_reports = status_reports
+
+
+class Told(Message):
+    """There is a sentence to show about what was just asked for."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
