@@ -69,6 +69,19 @@ COMMANDS: tuple[Command, ...] = (
     Command("jump", "ctrl+o", "Jump", "Show a digit on every pane; the next key goes there."),
     Command("weight-up", "alt+up", "Weight+", "Raise the weight of the word or selection by 0.1.", "editor", 2),
     Command("weight-down", "alt+down", "Weight−", "Lower the weight of the word or selection by 0.1.", "editor", 2),
+    Command("fix", "ctrl+f", "Mend", "Mend what is odd at the cursor, or nearest to it.", "editor", 2),
+    Command(
+        "next-remark",
+        "alt+full_stop",
+        "Next remark",
+        "Go to the next underlined place, and say what is odd.",
+        "editor",
+        3,
+    ),
+    Command("previous-remark", "alt+comma", "Previous remark", "Go to the underlined place before.", "editor"),
+    Command(
+        "partner", "ctrl+right_square_bracket", "Bracket", "Go to the bracket that belongs to the one here.", "editor"
+    ),
     Command(
         "next-field", "tab", "Next", "Go to the next field, and from the last one to the next pane.", "parameters", 2
     ),

@@ -1,4 +1,4 @@
-"""What the editors know of the prompt language: colours and token counts, loaded after the first paint."""
+"""What the editors know of the prompt language: colours, counts and diagnostics, loaded after the first paint."""
 
 from __future__ import annotations
 
@@ -7,34 +7,80 @@ import importlib
 from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING
 
+from sdtui.ui.reading import Surroundings
+
 if TYPE_CHECKING:
+    from sdtui.spec.jobview import JobView
+    from sdtui.spec.model import ModelRecord
+    from sdtui.ui.judging import Judging
     from sdtui.ui.panes.prompt import PromptPane
-    from sdtui.ui.tokens import TokenCounter
+
+MODULES = ("sdtui.prompt.highlight", "sdtui.prompt.parser", "sdtui.ui.judging")
 
 
 class Language:
-    """Nothing happens before `start`; from then on `count` has the editors' tokens counted."""
+    """Nothing happens before `start`; from then on `judge` has the editors' texts counted and judged."""
 
-    def __init__(self, editors: Sequence[PromptPane]) -> None:
+    def __init__(self, editors: Sequence[PromptPane], fix_key: str) -> None:
         self._editors = editors
-        self._counters: list[tuple[PromptPane, TokenCounter]] = []
+        for editor in editors:
+            editor.fix_key = fix_key
+        self._judges: list[tuple[PromptPane, Judging]] = []
+        self._around = Surroundings()
+        self._models: tuple[ModelRecord, ...] | None = None
 
     async def start(self, run: Callable[[Coroutine[None, None, None]], object]) -> None:
-        """Load the parser and the tokenizer in a thread, colour the editors, and `run` a counter for each."""
-        for module in ("sdtui.prompt.highlight", "sdtui.prompt.parser", "sdtui.ui.tokens"):
+        """Load the parser and the tokenizer in a thread, colour the editors, and `run` a judge for each."""
+        for module in MODULES:
             await asyncio.to_thread(importlib.import_module, module)
         from sdtui.prompt.tokens import ClipTokenizer
-        from sdtui.ui.tokens import TokenCounter
+        from sdtui.ui.judging import Judging
 
         tokenizer = ClipTokenizer()
         for editor in self._editors:
             editor.colour()
-            counter = TokenCounter(tokenizer, editor.show_tokens)
-            self._counters.append((editor, counter))
-            run(counter.work())
-        self.count()
+            judging = Judging(tokenizer, editor.show_judged)
+            self._judges.append((editor, judging))
+            run(judging.work())
+        self.judge()
 
-    def count(self) -> None:
-        """Count the tokens of what is in the editors now."""
-        for editor, counter in self._counters:
-            counter.want(editor.text, editor.reading)
+    def judge(self) -> None:
+        """Judge what is in the editors now."""
+        for editor, judging in self._judges:
+            judging.want(editor.text, editor.reading, self._around)
+
+    def show_job(self, job: JobView | None) -> None:
+        """Dim what does not hold at the step of a running job, in the editors that have its text."""
+        running = next((each for each in job.renders if each.state == "running"), None) if job is not None else None
+        for editor in self._editors:
+            theirs = ""
+            if job is not None:
+                theirs = job.document.negative_prompt if editor.reading.negative else job.document.prompt
+            if running is not None and editor.text == theirs:
+                editor.show_step(max(1, running.step), running.steps)
+            else:
+                editor.show_step(0, None)
+
+    def know(
+        self,
+        models: tuple[ModelRecord, ...] | None,
+        *,
+        family: str,
+        steps: int,
+        comma_backtrack: int,
+        wildcards: tuple[str, ...] | None = None,
+    ) -> None:
+        """Judge by these from now on: the models (None: not known yet), the checkpoint's family, the steps, the wildcards."""
+        if models is not self._models:
+            from sdtui.ui.names import listed_embeddings, listed_names
+
+            self._models = models
+            known = models or ()
+            self._around = self._around._replace(
+                names=listed_names(known) if models is not None else None,
+                embeddings=listed_embeddings(known) if models is not None else None,
+            )
+        self._around = self._around._replace(
+            family=family, steps=steps, comma_backtrack=comma_backtrack, wildcards=wildcards
+        )
+        self.judge()

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 DRAFT_EVERY_S = 1.0
 TICK_S = 1.0
+EDITORS: tuple[PaneId, ...] = ("prompt", "negative")
+EDITS = "edits."
+"""What the names of the editors' undo histories begin with, where they are kept."""
 FRAME_S = 0.05
 """Events that come closer together than this are shown together."""
 
@@ -45,6 +48,7 @@ class StudioPresenter:
         )
         self._view = view
         self._waiting = 0
+        self._resumed = False
         self._changed: set[Part] = set()
         self._pictures = Pictures(self._client, self._mark_picture)
         self.looking = Looking(self.state, self._pictures)
@@ -71,11 +75,15 @@ class StudioPresenter:
 
     async def save_draft(self) -> None:
         """Hand the draft to the server if it has another one."""
-        client, document = self.connection.client, self.draft.document
+        client = self.connection.client
         if client is None or not self.draft.unsaved:
             return
+        # together and in one go: killed in between, the undo history would be that of another text
+        logs, document = self._view.edit_logs(), self.draft.document
         try:
-            await client.put_draft(document)
+            await asyncio.gather(
+                *(client.keep(EDITS + pane, log) for pane, log in logs.items()), client.put_draft(document)
+            )
         except SdtuiError as error:
             self.complain(f"The draft is not saved. {error}")
         else:
@@ -98,6 +106,13 @@ class StudioPresenter:
             self._view.document_changed()
         self.looking.follow()
         self._mark(*EVERYTHING)
+        if not self._resumed:
+            self._resumed = True
+            self._view.spawn(self._ask(self._resume_edits()))
+
+    async def _resume_edits(self) -> None:
+        for pane in EDITORS:
+            self._view.resume_edits(pane, await self.connection.demand().kept(EDITS + pane))
 
     # events
 

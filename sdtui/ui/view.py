@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import Protocol
 
+from sdtui.ui.commands import PaneId
 from sdtui.ui.state import Part
 
 
@@ -19,6 +20,12 @@ class StudioView(Protocol):
 
     def document_taken(self) -> None:
         """The document is another one because the user took it from elsewhere: the editors can undo it."""
+
+    def edit_logs(self) -> dict[PaneId, str]:
+        """The undo histories of the editors, whose texts the draft has from now on."""
+
+    def resume_edits(self, pane: PaneId, log: str) -> None:
+        """Let an editor's undo go on where a log ends, if it is about the editor's text."""
 
     def connection_changed(self) -> None:
         """The sentence about the connection is another one."""

@@ -384,7 +384,7 @@ async def test_emphasis_is_coloured_by_weight_and_brackets_are_dim() -> None:
         styles = {segment.text: segment.style for segment in strip if segment.style is not None}
         assert styles["red"].bold
         assert styles["red"].color != styles["a "].color
-        assert styles[":1.3"].color != styles["red"].color
+        assert styles[":1.3)"].color != styles["red"].color
 
 
 async def test_typed_input_is_checked_at_the_field() -> None:

@@ -17,6 +17,7 @@ from sdtui.ui.messages import (
     ParamSet,
     ParamStepped,
     RetryWanted,
+    Told,
     UseWanted,
     Written,
 )
@@ -51,7 +52,11 @@ class CommandedScreen(ArrangedScreen):
         if self._presenter is not None:
             self._presenter.write(message.pane, message.text)
         if self._language is not None:
-            self._language.count()
+            self._language.judge()
+
+    def on_told(self, message: Told) -> None:
+        """A sentence is to be shown."""
+        self.say(message.text)
 
     def on_param_set(self, message: ParamSet) -> None:
         """A parameter is set."""

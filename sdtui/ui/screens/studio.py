@@ -14,6 +14,7 @@ from textual.events import ScreenResume
 
 from sdtui.ui.bindings import bindings
 from sdtui.ui.client import OpenClient
+from sdtui.ui.commands import PaneId
 from sdtui.ui.keys import Keys
 from sdtui.ui.language import Language
 from sdtui.ui.panes.jobs import JobsPane
@@ -84,8 +85,9 @@ class StudioScreen(ViewingScreen):
         if self._setup.opened:
             presenter.open(self._setup.opened)
             self.go("preview")
-        self._language = Language([*self.query(PromptPane)])
+        self._language = Language([*self.query(PromptPane)], self._setup.keys.shown("fix"))
         await self._language.start(self.run_worker)
+        self._tell_language()
         self.loaded = True
         gc.freeze()
         gc.enable()
@@ -115,8 +117,7 @@ class StudioScreen(ViewingScreen):
             self.query_one(ParametersPane).show(form)
             for editor in self.query(PromptPane):
                 editor.read_as(marked=form.value("emphasis") != "None")
-            if self._language is not None:
-                self._language.count()
+            self._tell_language()
         state = presenter.state
         if "jobs" in parts and state.known:
             looking = presenter.looking
@@ -128,6 +129,8 @@ class StudioScreen(ViewingScreen):
                 held=state.queue.held,
             )
             self.query_one(LogPane).look_at(looking.selected)
+        if "jobs" in parts and self._language is not None:
+            self._language.show_job(presenter.looking.job)
         if "log" in parts:
             self.query_one(LogPane).show(state.log, presenter.looking.selected)
         if parts & {"picture", "jobs"}:
@@ -140,6 +143,14 @@ class StudioScreen(ViewingScreen):
             )
         if parts & {"workers", "jobs", "form"}:
             self.connection_changed()
+
+    def _tell_language(self) -> None:
+        """What prompts are judged by may be something else."""
+        if self._language is not None and self._presenter is not None:
+            form, state = self._presenter.form(), self._presenter.state
+            family = form.record.family if form.record is not None else ""
+            steps, backtrack = int(form.value("steps")), int(form.value("comma_backtrack"))
+            self._language.know(state.models or None, family=family, steps=steps, comma_backtrack=backtrack)
 
     def connection_changed(self) -> None:
         """Show how things stand."""
@@ -158,6 +169,15 @@ class StudioScreen(ViewingScreen):
             self.editor("prompt").put(document.prompt)
             self.editor("negative").put(document.negative_prompt)
             self.studio_changed(frozenset({"form"}))
+
+    def edit_logs(self) -> dict[PaneId, str]:
+        """The undo histories of the editors, whose texts the draft has from now on."""
+        self._take_texts()
+        return {editor.pane: editor.edit_log() for editor in self.query(PromptPane)}
+
+    def resume_edits(self, pane: PaneId, log: str) -> None:
+        """Let an editor's undo go on where a log ends, if it is about the editor's text."""
+        self.editor(pane).resume(log)
 
     def document_taken(self) -> None:
         """Show the document, which the user took from elsewhere and can undo."""

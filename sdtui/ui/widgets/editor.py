@@ -1,33 +1,34 @@
-"""A text editor for prompts: emphasis in colours by its weight, brackets dimmed, long lines wrapped."""
+"""The editor of a prompt: its text coloured by what it means, what is odd about it said, weights changed by keys."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.text import Text
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.document._document import Location
 from textual.events import Paste
-from textual.widgets import TextArea
 from textual.widgets.text_area import Selection
 
 from sdtui.ui.bindings import bindings
+from sdtui.ui.messages import Told
 from sdtui.ui.reading import Reading
 from sdtui.ui.text import editable
-from sdtui.ui.weighting import change_weight
-from sdtui.ui.widgets.colours import span_style
+from sdtui.ui.widgets.editor_history import HistoryLog, restored
+from sdtui.ui.widgets.editor_places import before, behind, difference
+from sdtui.ui.widgets.editor_reading import ReadText
+from sdtui.ui.widgets.editor_remarks import fitted, following, nearest, sentence, tally
 
 if TYPE_CHECKING:
-    from sdtui.prompt.highlight import Span
+    from sdtui.prompt.nodes import Diagnostic
+    from sdtui.ui.understanding import Judged
 
-PARSED_AT_ONCE = 6000
-"""Characters; longer texts are parsed in a thread, so that a paste never stops the screen."""
+SENTENCE_FROM = 30
+"""Columns below which a border has no room for a sentence."""
 
 
-class PromptEditor(TextArea):
-    """Plain TextArea until `colour` is called, which loads the parser."""
+class PromptEditor(ReadText):
+    """Plain text until `colour` is called, which loads the parser."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("editor"),
@@ -37,27 +38,13 @@ class PromptEditor(TextArea):
         Binding("ctrl+shift+end", "go_to_end(True)", show=False),
     ]
 
-    def __init__(self, *, placeholder: str, reading: Reading, id: str) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id, soft_wrap=True, placeholder=placeholder, highlight_cursor_line=False)
-        self.cursor_blink = False
-        self.reading = reading
-        self._coloured = False
-        self._parsed: str | None = None
-        self._spans: tuple[Span, ...] = ()
-        self._starts: list[int] = []
-        self._line_starts: list[int] = []
-
-    def colour(self) -> None:
-        """Colour the text by its meaning from now on."""
-        self._coloured = True
-        self._repaint()
-
-    def read_as(self, *, marked: bool) -> None:
-        """Read brackets as marks, or as text."""
-        if marked != self.reading.marked:
-            self.reading = self.reading._replace(marked=marked)
-            self._parsed = None
-            self._repaint()
+    def __init__(self, *, placeholder: str, reading: Reading, id: str, heading: str = "") -> None:  # noqa: A002
+        super().__init__(placeholder=placeholder, reading=reading, id=id)
+        self.heading = heading
+        self.fix_key = ""
+        self._loaded = ""
+        self._log = HistoryLog()
+        self._caption()
 
     def put(self, text: str) -> None:
         """Show another text, the cursor staying as near as can be; the undo history begins anew."""
@@ -65,72 +52,85 @@ class PromptEditor(TextArea):
         if text != self.text:
             at = self.cursor_location
             self.load_text(text)
+            self._loaded = text
             self.move_cursor(at)
 
     def take(self, text: str) -> None:
         """Show another text; one undo brings this one back."""
         text = editable(text)
         if text != self.text:
-            self.history.checkpoint()
-            self.replace(text, self.document.start, self.document.end, maintain_selection_offset=False)
-            self.history.checkpoint()
+            self._replace_at_once(0, len(self.text), text)
 
-    # drawing
+    def _replace_at_once(self, start: int, end: int, text: str) -> None:
+        """Replace a part of the text as one step of the undo history."""
+        self.history.checkpoint()
+        self.replace(text, self.location_of(start), self.location_of(end), maintain_selection_offset=False)
+        self.history.checkpoint()
 
-    def get_line(self, line_index: int) -> Text:
-        """The line in its colours."""
-        line = super().get_line(line_index)
-        if not self._coloured:
-            return line
-        self._parse()
-        if self._parsed is None or line_index >= len(self._line_starts):
-            return line
-        start = self._line_starts[line_index]
-        end = start + len(line.plain)
-        dark = self.app.current_theme.dark
-        for span in self._spans[max(0, bisect_right(self._starts, start) - 1) :]:
-            if span.start >= end:
-                break
-            style = span_style(span.kind, span.weight, dark)
-            line.stylize(style, max(0, span.start - start), min(end, span.end) - start)
-        return line
+    # the undo history over a restart
 
-    def _parse(self) -> None:
-        text = self.text
-        if text == self._parsed:
-            return
-        if len(text) <= PARSED_AT_ONCE:
-            self._take(text, _spans_of(text, self.reading))
-        else:
-            self._parsed = None
-            self.run_worker(partial(self._parse_aside, text), thread=True, exclusive=True, group="parse")
+    def edit_log(self) -> str:
+        """The newest edits as text, to be handed to `resume` when the same text is edited again."""
+        return self._log.written(self.history, self.text)
 
-    def _parse_aside(self, text: str) -> None:
-        spans = _spans_of(text, self.reading)
-        self.app.call_from_thread(self._take_aside, text, spans)
+    def resume(self, log: str) -> bool:
+        """Let undo and redo go on where the log ends; False, and nothing happens, where it is of another text."""
+        return restored(self.history, log, self._loaded)
 
-    def _take_aside(self, text: str, spans: tuple[Span, ...]) -> None:
-        if text == self.text:
-            self._take(text, spans)
+    # what is said on the border
+
+    def show_judged(self, judged: Judged) -> None:
+        """Show the count of tokens, borders of chunks and diagnostics, if they are about what is written now."""
+        if judged.text == self.text:
+            self.marks.judge(judged)
             self._repaint()
+            self._caption()
 
-    def _take(self, text: str, spans: tuple[Span, ...]) -> None:
-        self._parsed, self._spans = text, spans
-        self._starts = [span.start for span in spans]
-        self._line_starts, at = [], 0
-        for line in text.split("\n"):
-            self._line_starts.append(at)
-            at += len(line) + 1
+    def _caption(self) -> None:
+        """Say on the border what was found; called whenever that or the cursor is elsewhere."""
+        title = " ".join(part for part in (self.heading, tally(self.marks.diagnostics)) if part)
+        subtitle = self._subtitle()
+        if title != (self._border_title.plain if self._border_title else ""):
+            self.border_title = Content(title)
+        if subtitle != (self._border_subtitle.plain if self._border_subtitle else ""):
+            self.border_subtitle = Content(subtitle)
 
-    def _repaint(self) -> None:
-        self._line_cache.clear()
-        self.refresh()
+    def _subtitle(self) -> str:
+        count = self.marks.tokens
+        if count is None:
+            return ""
+        chunk, chunks = self.marks.chunk(self.cursor_offset)
+        counted = f"{f'chunk {chunk} of {chunks} · ' if chunks > 1 else ''}{count.used}/{count.limit}"
+        near = nearest(self.marks.diagnostics, self.cursor_offset) if self.has_focus else None
+        room = self.size.width - len(counted) - 8
+        said = fitted(sentence(near, self.fix_key), room) if near is not None and room >= SENTENCE_FROM else ""
+        return f"{said} · {counted}" if said else counted
+
+    def _watch_selection(self, previous_selection: Selection, selection: Selection) -> None:
+        super()._watch_selection(previous_selection, selection)
+        if self.is_mounted and previous_selection != selection:
+            self._caption()
+
+    def _watch_has_focus(self, focus: bool) -> None:
+        super()._watch_has_focus(focus)
+        self._caption()
 
     # keys
 
     def on_paste(self, event: Paste) -> None:
         """Let in only what could have been typed."""
         event.text = editable(event.text)
+
+    def get_cursor_left_location(self) -> Location:
+        """A whole character to the left, accents and joined parts included."""
+        row, column = self.cursor_location
+        return (row, before(self.document[row], column)) if column else super().get_cursor_left_location()
+
+    def get_cursor_right_location(self) -> Location:
+        """A whole character to the right."""
+        row, column = self.cursor_location
+        line = self.document[row]
+        return (row, behind(line, column)) if column < len(line) else super().get_cursor_right_location()
 
     def action_go_to_start(self, select: bool = False) -> None:
         """To the beginning of the text."""
@@ -149,35 +149,54 @@ class PromptEditor(TextArea):
         self._change_weight(-1)
 
     def _change_weight(self, steps: int) -> None:
-        top, bottom = sorted(self.selection)
-        empty = top == bottom
-        change = change_weight(self.text, self._index(top), self._index(bottom), steps)
+        from sdtui.ui.weighting import change_weight
+
+        start, end = self.selected
+        change = change_weight(self.text, start, end, steps)
         if change is None:
             return
-        self.history.checkpoint()
-        self.replace(
-            change.text, self._location(change.start), self._location(change.end), maintain_selection_offset=False
-        )
-        self.history.checkpoint()
-        start, end = self._location(change.select_start), self._location(change.select_end)
-        self.selection = Selection(end, end) if empty else Selection(start, end)
+        self._replace_at_once(change.start, change.end, change.text)
+        first, last = self.location_of(change.select_start), self.location_of(change.select_end)
+        self.selection = Selection(last, last) if start == end else Selection(first, last)
 
-    def _index(self, location: Location) -> int:
-        row, column = location
-        return sum(len(self.document.get_line(line)) + 1 for line in range(row)) + column
+    def action_do_partner(self) -> None:
+        """Go to the bracket that belongs to the one here."""
+        self.catch_up()
+        at = self.cursor_offset
+        pair = self.marks.pair(at)
+        if pair is None:
+            self.post_message(Told("No bracket that has a partner is here."))
+        else:
+            self.move_cursor(self.location_of(pair[0] if at in (pair[1], pair[1] + 1) else pair[1]))
 
-    def _location(self, index: int) -> Location:
-        for row in range(self.document.line_count):
-            length = len(self.document.get_line(row))
-            if index <= length:
-                return (row, index)
-            index -= length + 1
-        return self.document.end
+    def action_do_next_remark(self) -> None:
+        """Go to the next place where something is odd, and say what."""
+        self._go_to_remark(1)
 
+    def action_do_previous_remark(self) -> None:
+        """Go to the place before where something is odd, and say what."""
+        self._go_to_remark(-1)
 
-def _spans_of(text: str, reading: Reading) -> tuple[Span, ...]:
-    from sdtui.prompt.highlight import spans
-    from sdtui.prompt.parser import parse, plain
+    def _go_to_remark(self, way: int) -> None:
+        found = following(self.marks.diagnostics, self.cursor_offset, way)
+        if found is None:
+            self.post_message(Told("Nothing is odd here."))
+            return
+        self.move_cursor(self.location_of(min(found.start, len(self.text))))
+        self.post_message(Told(sentence(found, self.fix_key)))
 
-    read = parse if reading.marked else plain
-    return spans(read(text, negative=reading.negative))
+    def action_do_fix(self) -> None:
+        """Mend what is odd at the cursor, or else nearest to it."""
+        at = self.cursor_offset
+        fixable = [each for each in self.marks.diagnostics if each.fix is not None]
+        found: Diagnostic | None = nearest(fixable, at)
+        if found is None or found.fix is None:
+            self.post_message(Told("There is nothing here that a key could mend."))
+            return
+        from sdtui.prompt.fixes import apply, moved
+
+        text, fixed = self.text, apply(self.text, found.fix)
+        start, end, length = difference(text, fixed)
+        self._replace_at_once(start, end, fixed[start : start + length])
+        self.move_cursor(self.location_of(min(moved(at, found.fix), len(fixed))))
+        self.post_message(Told(f"Mended: {sentence(found)}"))
