@@ -33,7 +33,8 @@ class Terminal:
     """A pty of 120×40 in which tmux runs a shell that waits for a line to start the command."""
 
     def __init__(self, command: list[str], environ: dict[str, str]) -> None:
-        self._name = f"sdtui-bench-{os.getpid()}"
+        # The server of the round before may still be on its way out.
+        self._name = f"sdtui-bench-{os.getpid()}-{time.monotonic_ns()}"
         self._tmux = ["tmux", "-L", self._name, "-f", environ["BENCH_TMUX_CONF"]]
         self._seen = b""
         line = f"read _; exec {shlex.join(command)}"
