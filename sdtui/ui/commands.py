@@ -72,13 +72,13 @@ COMMANDS: tuple[Command, ...] = (
     Command("fix", "ctrl+f", "Mend", "Mend what is odd at the cursor, or nearest to it.", "editor", 2),
     Command(
         "next-remark",
-        "alt+n",
+        "alt+j",
         "Next remark",
         "Go to the next underlined place, and say what is odd.",
         "editor",
         3,
     ),
-    Command("previous-remark", "alt+shift+n", "Previous remark", "Go to the underlined place before.", "editor"),
+    Command("previous-remark", "alt+k", "Previous remark", "Go to the underlined place before.", "editor"),
     Command(
         "partner", "ctrl+right_square_bracket", "Bracket", "Go to the bracket that belongs to the one here.", "editor"
     ),
