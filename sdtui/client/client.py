@@ -14,9 +14,11 @@ from sdtui.client.start import Streams, reach
 from sdtui.errors import SdtuiError, ServerError, WireError
 from sdtui.spec.complaint import error_of
 from sdtui.spec.document import Document
+from sdtui.spec.envelope import FromServer, Request
 from sdtui.spec.event import Noted
 from sdtui.spec.jobview import JobView
 from sdtui.spec.model import ModelRecord
+from sdtui.spec.tag import TagName
 from sdtui.spec.verbs import (
     Answer,
     AnyVerb,
@@ -26,7 +28,6 @@ from sdtui.spec.verbs import (
     DrawTemplate,
     EventsAfter,
     EventsAnswer,
-    FromServer,
     Hello,
     Hold,
     JobAnswer,
@@ -45,12 +46,13 @@ from sdtui.spec.verbs import (
     PutDraft,
     Refused,
     Release,
-    Request,
     Retry,
     SkipChore,
     Snapshot,
     Stop,
     Submit,
+    Tags,
+    TagsAnswer,
     Wildcards,
     WildcardsAnswer,
 )
@@ -166,6 +168,12 @@ class Client:
     async def draws(self, template: str, count: int = 10, seed: int = 0) -> Draws:
         """What so many pictures from a seed on would draw from a template; what is wrong with it is its `problem`."""
         return (await self._ask(DrawTemplate(template=template, count=count, seed=seed), DrawsAnswer)).draws
+
+    async def tags(
+        self, queries: tuple[str, ...], *, limit: int = 20, builtin: bool = False
+    ) -> tuple[tuple[TagName, ...], ...]:
+        """Words and tags that begin so, for each of the beginnings; the built-in model's own first, if wanted."""
+        return (await self._ask(Tags(queries=queries, limit=limit, builtin=builtin), TagsAnswer)).found
 
     async def put_draft(self, document: Document) -> None:
         """Keep what the user has typed."""

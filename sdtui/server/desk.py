@@ -52,14 +52,18 @@ from sdtui.spec.verbs import (
     Snapshot,
     Stop,
     Submit,
+    Tags,
+    TagsAnswer,
     Wildcards,
 )
+from sdtui.workspace.taglists import TagLists
 
 NEWEST_JOBS = 50
 NEWEST_PICTURES = 10_000
 LISTED_PICTURES = 50_000
 NEWEST_LOG = 200
 EVENTS_AT_ONCE = 1000
+QUERIES_AT_ONCE, MOST_TAGS = 16, 200
 WARMING = frozenset({"studio", "render"})
 
 
@@ -78,6 +82,7 @@ class Desk:
     supervisor: Supervisor
     shelf: Shelf
     planning: Planning
+    tags: TagLists
     stop: Callable[[str], None]
     refresh: Callable[[], None]
     renditions: Renditions = field(default_factory=Renditions)
@@ -114,6 +119,8 @@ class Desk:
                 return await self.planning.listing(), b""
             case DrawTemplate():
                 return DrawsAnswer(draws=await self.planning.draws(verb)), b""
+            case Tags():
+                return await self._tags(verb), b""
             case Keep(name=name, text=text):
                 keep(self.store, name, text)
                 return Done(count=1), b""
@@ -155,7 +162,7 @@ class Desk:
             case Stop(mode=mode):
                 self.stop(mode)
                 return Done()
-            case Hello() | Picture() | Wildcards() | DrawTemplate() | Keep() | Kept():
+            case Hello() | Picture() | Wildcards() | DrawTemplate() | Tags() | Keep() | Kept():
                 raise ServerError("This is answered elsewhere.")
             case _:
                 assert_never(verb)
@@ -201,6 +208,11 @@ class Desk:
         count = self.line.hold(job_id, held=held)
         self.supervisor.pump()
         return Done(count=count)
+
+    async def _tags(self, verb: Tags) -> TagsAnswer:
+        queries, limit = verb.queries[:QUERIES_AT_ONCE], max(1, min(verb.limit, MOST_TAGS))
+        found = await asyncio.to_thread(self.tags.find, queries, limit, builtin=verb.builtin)
+        return TagsAnswer(found=tuple(map(tuple, found)))
 
     async def _picture(self, verb: Picture) -> tuple[PictureAnswer, bytes]:
         if not verb.outside and not self.store.is_planned(verb.path):

@@ -8,8 +8,9 @@ from collections.abc import Hashable
 
 import msgspec
 
+from sdtui.spec.envelope import FromServer
 from sdtui.spec.event import Chore, Noted, Preview, QueueChanged, Resync, StepDone, WorkerState
-from sdtui.spec.verbs import AnyAnswer, FromServer
+from sdtui.spec.verbs import AnyAnswer
 from sdtui.wire.frames import pack
 
 MAX_WAITING_BYTES = 8 * 1024 * 1024

@@ -33,6 +33,7 @@ from sdtui.weights.hashes import HashStore
 from sdtui.worker.devices import find_devices
 from sdtui.workspace.config import Config
 from sdtui.workspace.paths import Workspace
+from sdtui.workspace.taglists import TagLists
 from sdtui.workspace.wildcards import WildcardFolder
 
 ALREADY = 0
@@ -100,6 +101,7 @@ class Server:
                 clock=time.time,
                 refresh=self._settings.refresh,
             ),
+            tags=TagLists(self._workspace.root),
             stop=self._stop,
             refresh=self._settings.refresh,
         )

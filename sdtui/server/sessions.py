@@ -17,8 +17,9 @@ from sdtui.server.desk import Desk
 from sdtui.server.journal import Journal
 from sdtui.server.outbox import Outbox
 from sdtui.spec.complaint import complaint_of
+from sdtui.spec.envelope import Request
 from sdtui.spec.event import Noted, Preview
-from sdtui.spec.verbs import Hello, Refused, Request, Stop
+from sdtui.spec.verbs import Hello, Refused, Stop
 from sdtui.wire.frames import Frame, FrameReader
 
 READ_BYTES = 1 << 16

@@ -17,7 +17,9 @@ class ModelRecord(Struct, frozen=True, kw_only=True):
 
     `size` in bytes, `mtime_ns` in nanoseconds since the epoch; both name the version of the file together with `path`.
     `defaults` are the parameters the model wants (field name to value); `architecture` holds the module configs it brings
-    along, when it is not of its family's own size; `problem` says why it cannot be used, in a sentence, or is empty.
+    along, when it is not of its family's own size. `alias` is what whoever made it called it, `trigger_words` are what a
+    LoRA is called up by and `preferred_weight` what it is best used with (0: nobody says).
+    `problem` says why it cannot be used, in a sentence, or is empty.
     """
 
     name: str
@@ -31,6 +33,9 @@ class ModelRecord(Struct, frozen=True, kw_only=True):
     defaults: dict[str, Scalar] = {}
     architecture: dict[str, object] | None = None
     title: str = ""
+    alias: str = ""
+    trigger_words: tuple[str, ...] = ()
+    preferred_weight: float = 0
     problem: str = ""
     builtin: bool = False
 

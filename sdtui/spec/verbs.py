@@ -11,6 +11,7 @@ from sdtui.spec.document import Document
 from sdtui.spec.event import Chore, Noted, QueueChanged, WorkerState
 from sdtui.spec.jobview import JobView
 from sdtui.spec.model import ModelRecord
+from sdtui.spec.tag import TagName
 from sdtui.spec.wildcard import Draws, WildcardName
 
 
@@ -97,6 +98,14 @@ class DrawTemplate(Verb, frozen=True, kw_only=True, tag="draw-template"):
     seed: int = 0
 
 
+class Tags(Verb, frozen=True, kw_only=True, tag="tags"):
+    """Words and tags that begin so, at most `limit` each, the built-in model's own first if wanted; answered by TagsAnswer."""
+
+    queries: tuple[str, ...]
+    limit: int = 20
+    builtin: bool = False
+
+
 class PutDraft(Verb, frozen=True, kw_only=True, tag="put-draft"):
     """Keep what the user has typed; last writer wins, the other clients are told. Answered by Done."""
 
@@ -159,6 +168,7 @@ AnyVerb = (
     | Models
     | Wildcards
     | DrawTemplate
+    | Tags
     | PutDraft
     | Keep
     | Kept
@@ -229,6 +239,12 @@ class DrawsAnswer(Answer, frozen=True, kw_only=True, tag="draws"):
     draws: Draws
 
 
+class TagsAnswer(Answer, frozen=True, kw_only=True, tag="tags"):
+    """What each beginning found, the most used first."""
+
+    found: tuple[tuple[TagName, ...], ...]
+
+
 class KeptAnswer(Answer, frozen=True, kw_only=True, tag="kept"):
     """The text, empty when none is kept."""
 
@@ -274,24 +290,10 @@ AnyAnswer = (
     | ModelsAnswer
     | WildcardsAnswer
     | DrawsAnswer
+    | TagsAnswer
     | KeptAnswer
     | EventsAnswer
     | PictureAnswer
     | Done
     | Refused
 )
-
-
-class Request(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One frame from a client; `id` comes back with the answer."""
-
-    id: int
-    verb: AnyVerb
-
-
-class FromServer(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One frame to a client: either the answer to request `id`, or an event."""
-
-    id: int = 0
-    answer: AnyAnswer | None = None
-    noted: Noted | None = None

@@ -16,9 +16,10 @@ from sdtui.weights.folder import check_parts, folder_family, is_model_folder, pr
 from sdtui.weights.header import Header, read_header
 from sdtui.weights.stamp import stamp
 from sdtui.weights.telling import find_key, tell
+from sdtui.weights.triggers import read_use
 from sdtui.weights.wishes import read_architecture, read_defaults
 
-REVISION = 1
+REVISION = 2
 """Rises when the same file would come out as another record; whoever keeps records keeps this with them."""
 SAFE_SUFFIXES = (".safetensors", ".sft")
 PICKLE_SUFFIXES = (".ckpt", ".pt", ".pth", ".bin")
@@ -67,7 +68,8 @@ def _identify_header(path: Path, record: ModelRecord, header: Header) -> ModelRe
         family = _family_of_metadata(header.metadata)
     record = replace(record, kind=kind, family=family)
     if kind != "checkpoint":
-        return record
+        use = read_use(path, header.metadata)
+        return replace(record, alias=use.alias, trigger_words=use.trigger_words, preferred_weight=use.preferred_weight)
     try:
         record = replace(record, defaults=read_defaults(path, header.metadata))
         record = replace(record, architecture=read_architecture(path, header.metadata))
