@@ -64,7 +64,6 @@ class StudioScreen(ViewingScreen):
         if self._presenter is None:
             # Everything was styled when it was mounted, a moment ago: once more would cost the first paint 4 %.
             event.refresh_styles = False
-        self.query_one(PreviewPane).on_show()
 
     async def _start(self) -> None:
         await asyncio.to_thread(importlib.import_module, "sdtui.ui.presenter")
