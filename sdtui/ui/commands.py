@@ -176,6 +176,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("next-kind", "right", "Next kind", "Only models of the next kind.", "models", 2),
     Command("previous-kind", "left", "Previous kind", "Only models of the kind before.", "models"),
     Command("rescan", "r", "Rescan", "Look through the model folders again.", "models", 2),
+    Command("picture-left", "left,h", "Newer", "The newer picture beside this one.", "history"),
+    Command("picture-right", "right,l", "Older", "The older picture beside this one.", "history"),
     Command("show-picture", "enter", "Show", "Show the chosen picture in the preview.", "history", 2),
     Command(
         "use-all",

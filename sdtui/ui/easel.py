@@ -121,8 +121,13 @@ def paint(shown: Shown, place: Place, quality: Quality) -> Laid:
 
     picture = Image.frombytes("RGB", (shown.width_px, shown.height_px), shown.rgb)
     painting = place.painter.paint(picture, place.box, place.cell, quality=quality)
+    return Laid(painting, strips_of(painting))
+
+
+def strips_of(painting: Painting) -> tuple[Strip, ...]:
+    """The cells of a painting as lines that Textual can draw."""
     width = painting.size.width_cells
-    return Laid(painting, tuple(Strip(list(_segments(row)), width) for row in painting.cells or ()))
+    return tuple(Strip(list(_segments(row)), width) for row in painting.cells or ())
 
 
 def _segments(row: tuple[Cell, ...]) -> list[Segment]:

@@ -184,11 +184,3 @@ class Told(Message):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.text = text
-
-
-class Told(Message):
-    """There is a sentence to show about what was just asked for."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.text = text

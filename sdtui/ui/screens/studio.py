@@ -22,6 +22,7 @@ from sdtui.ui.panes.log import LogPane
 from sdtui.ui.panes.parameters import ParametersPane
 from sdtui.ui.panes.preview import PreviewPane
 from sdtui.ui.panes.prompt import PromptPane
+from sdtui.ui.screens.choosing import ChoosingScreen
 from sdtui.ui.screens.viewing import ToTerminal, ViewingScreen
 from sdtui.ui.widgets.line import Line
 
@@ -43,7 +44,7 @@ class Setup(NamedTuple):
     opened: str = ""
 
 
-class StudioScreen(ViewingScreen):
+class StudioScreen(ChoosingScreen, ViewingScreen):
     """Starts, attaches and closes, and hands data down to the panes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("studio")]
@@ -51,6 +52,7 @@ class StudioScreen(ViewingScreen):
     def __init__(self, setup: Setup, to_terminal: ToTerminal) -> None:
         super().__init__(setup.keys, setup.config.viewer, to_terminal)
         self._setup = setup
+        self.names_for_pictures = setup.config.preview.protocol in {"ascii", "off"}
         self.loaded = False
 
     # life
@@ -140,6 +142,7 @@ class StudioScreen(ViewingScreen):
                 shown,
                 caption(presenter.looking.job, shown, self._setup.keys.shown("generate"), presenter.looking.opened),
             )
+        self.show_choices(parts)
         if parts & {"workers", "jobs", "form"}:
             self.connection_changed()
 

@@ -36,9 +36,13 @@ class FilteredRows(Rows):
             return key in WHILE_TYPING or (character is not None and character.isprintable())
         return key == "escape" and bool(self._typed)
 
-    def on_key(self, event: Key) -> None:
+    async def on_key(self, event: Key) -> None:
         """Type the filter."""
         if not self.check_consume_key(event.key, event.character):
+            # It was meant for the filter when it came, which the key before has ended: it is a command, and its turn is now.
+            if await self.app._check_bindings(event.key):
+                event.stop()
+                event.prevent_default()
             return
         event.stop()
         event.prevent_default()

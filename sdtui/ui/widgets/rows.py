@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.content import Content
 from textual.events import Click
-from textual.geometry import Region, Size
+from textual.geometry import Region, Size, Spacing
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -26,8 +26,11 @@ LETTERS: list[BindingType] = []
 class Rows(ScrollView, can_focus=True):
     """`count` rows, each made when it is seen; `cursor` is None where rows cannot be chosen; `empty` is said where there is none.
 
-    With `stay_at_end`, new rows at the end are scrolled to as long as the end was seen.
+    With `stay_at_end`, new rows at the end are scrolled to as long as the end was seen. `foot_rows` at the bottom are not
+    scrolled: they show what `foot` says.
     """
+
+    foot_rows = 0
 
     DEFAULT_CSS = "Rows { overflow-x: hidden; overflow-y: auto; scrollbar-size: 1 1; }"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("list")]
@@ -65,7 +68,7 @@ class Rows(ScrollView, can_focus=True):
         """There are so many rows now, and all of them may be other ones; the cursor stays where it is unless one is given."""
         at_end = self.scroll_offset.y >= self.max_scroll_y
         self._count = count
-        self.virtual_size = Size(self.scrollable_content_region.width, count)
+        self.virtual_size = Size(self.scrollable_content_region.width, count + self.foot_rows)
         if self.cursor is not None:
             moved = cursor is not None and cursor != self.cursor
             self.cursor = max(0, min(self.cursor if cursor is None else cursor, count - 1))
@@ -88,6 +91,9 @@ class Rows(ScrollView, can_focus=True):
         """The row that is seen there."""
         width = self.scrollable_content_region.width
         row = y + self.scroll_offset.y
+        above_foot = self.scrollable_content_region.height - self.foot_rows
+        if self.foot_rows and y >= above_foot:
+            return strip_of(self.foot(y - above_foot, width), width, self)
         if row >= self._count:
             text = Content.styled(self.empty, "dim") if row == 0 and not self._count else Content()
             return strip_of(text, width, self)
@@ -96,6 +102,10 @@ class Rows(ScrollView, can_focus=True):
             content = content.pad_right(max(0, width - content.cell_length))
             content = content.stylize("reverse" if self.has_focus else "bold")
         return strip_of(content, width, self)
+
+    def foot(self, row: int, width: int) -> Content:
+        """One of the rows at the bottom; to be overridden."""
+        return Content()
 
     def on_click(self, event: Click) -> None:
         """Put the cursor on the row that was clicked."""
@@ -113,11 +123,11 @@ class Rows(ScrollView, can_focus=True):
 
     def action_do_list_page_up(self) -> None:
         """A page up."""
-        self.move(1 - max(2, self.scrollable_content_region.height))
+        self.move(1 - self._page)
 
     def action_do_list_page_down(self) -> None:
         """A page down."""
-        self.move(max(2, self.scrollable_content_region.height) - 1)
+        self.move(self._page - 1)
 
     def action_do_list_first(self) -> None:
         """To the first row."""
@@ -126,6 +136,10 @@ class Rows(ScrollView, can_focus=True):
     def action_do_list_last(self) -> None:
         """To the last row."""
         self.action_move_to(-1)
+
+    @property
+    def _page(self) -> int:
+        return max(2, self.scrollable_content_region.height - self.foot_rows)
 
     def move(self, by: int) -> None:
         """Move the cursor by rows, or scroll where there is none."""
@@ -147,4 +161,5 @@ class Rows(ScrollView, can_focus=True):
 
     def _show_cursor(self) -> None:
         if self.cursor is not None:
-            self.scroll_to_region(Region(0, self.cursor, 1, 1), animate=False, force=True)
+            around = Spacing(0, 0, self.foot_rows, 0)
+            self.scroll_to_region(Region(0, self.cursor, 1, 1), spacing=around, animate=False, force=True)
