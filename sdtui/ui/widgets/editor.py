@@ -95,6 +95,11 @@ class PromptEditor(ReadText):
         if subtitle != (self._border_subtitle.plain if self._border_subtitle else ""):
             self.border_subtitle = Content(subtitle)
 
+    def _build_highlight_map(self) -> None:
+        super()._build_highlight_map()
+        if self.is_mounted:
+            self._caption()
+
     def _subtitle(self) -> str:
         count = self.marks.tokens
         if count is None:

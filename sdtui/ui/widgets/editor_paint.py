@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.style import Style
-from textual.document._document import Document, Location
+from textual.document._document import Document, EditResult, Location
 from textual.document._document_navigator import DocumentNavigator
 from textual.document._wrapped_document import WrappedDocument
 from textual.geometry import Region
@@ -35,12 +36,29 @@ class Sections(WrappedDocument):
         return [line[start:end] for start, end in zip([0, *offsets], [*offsets, len(line)], strict=True)]
 
 
+class PlacedDocument(Document):
+    """Textual's document; it knows the offset at which each line begins."""
+
+    _starts: list[int] | None = None
+
+    @property
+    def starts(self) -> list[int]:
+        """The offset of each line in the text."""
+        if self._starts is None:
+            self._starts = line_starts(self._lines)
+        return self._starts
+
+    def replace_range(self, start: Location, end: Location, text: str) -> EditResult:
+        """Replace a part of the text."""
+        self._starts = None
+        return super().replace_range(start, end, text)
+
+
 class PaintedText(TextArea):
     """A text with marks; without any it looks like a plain one."""
 
     def __init__(self, *, placeholder: str, id: str) -> None:  # noqa: A002 - Textual's name
         self.marks = Marks()
-        self._starts: list[int] = [0]
         self._shown: list[Strip] = []
         self._unsure: set[int] = set()
         super().__init__(
@@ -49,6 +67,10 @@ class PaintedText(TextArea):
         self.cursor_blink = False
 
     # places
+
+    @property
+    def _starts(self) -> list[int]:
+        return self.document.starts if isinstance(self.document, PlacedDocument) else [0]
 
     def offset_of(self, location: Location) -> int:
         """A location as an offset in the text."""
@@ -75,7 +97,7 @@ class PaintedText(TextArea):
     def _set_document(self, text: str, language: str | None) -> None:
         """As Textual 8.2's, without its syntax trees."""
         self._highlight_query = None
-        self.document = Document(text)
+        self.document = PlacedDocument(text)
         self.wrapped_document = Sections(self.document, tab_width=self.indent_width)
         self.navigator = DocumentNavigator(self.wrapped_document)
         self._build_highlight_map()
@@ -85,7 +107,6 @@ class PaintedText(TextArea):
     def _build_highlight_map(self) -> None:
         """The text is another one: called by Textual after every edit, undo and redo."""
         self._line_cache.clear()
-        self._starts = line_starts(self.document.lines)
 
     def find_matching_bracket(self, bracket: str, search_from: Location) -> Location | None:
         """None: which brackets belong together is known by the marks."""
@@ -182,15 +203,26 @@ class PaintedText(TextArea):
 
 
 def changed_cells(old: Strip, new: Strip) -> tuple[int, int]:
-    """From which cell up to which two rows of equal width differ, at the edges of their segments."""
+    """From which cell up to which two rows of equal width differ; in segments that are not ASCII, at their edges."""
+    before, after = _pieces(old), _pieces(new)
     left = right = 0
-    before, after = list(old), list(new)
     for one, other in zip(before, after, strict=False):
         if one != other:
             break
-        left += other.cell_length
+        left += other[2]
     for one, other in zip(reversed(before), reversed(after), strict=False):
-        if one != other or left + right + other.cell_length > new.cell_length:
+        if one != other or left + right + other[2] > new.cell_length:
             break
-        right += other.cell_length
+        right += other[2]
     return left, new.cell_length - right
+
+
+def _pieces(strip: Strip) -> list[tuple[str, Style | None, int]]:
+    """Text, style and width of each cell, or of a whole segment where characters are not cells."""
+    pieces: list[tuple[str, Style | None, int]] = []
+    for text, style, _ in strip:
+        if text.isascii():
+            pieces += [(character, style, 1) for character in text]
+        else:
+            pieces.append((text, style, cell_len(text)))
+    return pieces
