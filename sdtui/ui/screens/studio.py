@@ -95,7 +95,7 @@ class StudioScreen(ChoosingScreen, ViewingScreen):
 
     async def close(self) -> None:
         """Save what was typed, and leave nothing of a picture on the screen; jobs go on."""
-        self.query_one(PreviewPane).take_away()
+        self.take_pictures_away()
         if self._presenter is not None:
             self._take_texts()
             await self._presenter.close()
