@@ -54,7 +54,7 @@ def picture_row(job: JobView, render: RenderView, width: int) -> Content:
         case "failed":
             said = f"failed: {one_line(render.error.what)}" if render.error is not None else "failed"
         case "queued":
-            said = "waits"
+            said = "cancelling" if render.cancelling else "waits"
         case _:
             said = "cancelled"
     standing = Content.styled(one_line(said), "$error" if render.state == "failed" else "")

@@ -78,6 +78,8 @@ async def test_a_failure_is_told_whole() -> None:
             await until_seen(pilot, said)
         await pilot.press("escape", "i")
         await until_seen(pilot, "3 of 3")
+        await pilot.press("i", "up", "i")
+        await until_seen(pilot, "4 pictures share each step.")
         await pilot.press("i", "g", "i")
         await until_seen(pilot, "Job #3")
 

@@ -94,6 +94,9 @@ def facts(job: JobView, render_id: str = "") -> Iterator[tuple[str, str]]:
     devices = sorted({render.device for render in renders if render.device})
     if devices:
         yield "Device", one_line(", ".join(devices))
+    batch = max((render.batch for render in renders if render.state == "running"), default=1)
+    if batch > 1:
+        yield "Shares", f"{batch} pictures share each step."
     yield "Seed", str(renders[0].seed) + ("" if len(renders) == 1 else f" to {renders[-1].seed}")
     document = job.document
     yield "Prompt", editable(document.prompt) or "(none)"
