@@ -12,19 +12,20 @@ from rich.style import Style
 RGB = tuple[int, int, int]
 
 PLAIN = Style()
-RAISED: tuple[RGB, RGB] = ((224, 190, 80), (245, 85, 60))
-LOWERED: tuple[RGB, RGB] = ((110, 190, 225), (115, 125, 245))
+# strong enough that a terminal of 16 colours shows each as a colour, and warm apart from cold
+RAISED: tuple[RGB, RGB] = ((240, 200, 40), (245, 85, 60))
+LOWERED: tuple[RGB, RGB] = ((60, 180, 240), (115, 125, 245))
 STRONGEST = math.log(1.6)
 """The weight's logarithm at which the scale ends."""
 CONTRAST = 4.5
 """As WCAG 2.2 asks of text."""
 GREEN, CYAN, VIOLET, RED, YELLOW, BLUE = (
-    (125, 195, 110),
-    (85, 190, 185),
-    (195, 140, 225),
+    (90, 200, 80),
+    (40, 200, 190),
+    (200, 110, 240),
     (245, 85, 60),
-    (224, 190, 80),
-    (110, 170, 240),
+    (240, 200, 40),
+    (70, 150, 255),
 )
 
 

@@ -119,10 +119,10 @@ class Marks:
 
     def spans(self, start: int, end: int) -> Iterator[Span]:
         """The spans that touch a stretch."""
-        for span in self._spans[max(0, bisect_right(self._starts, start) - 1) :]:
-            if span.start >= end:
+        for place in range(max(0, bisect_right(self._starts, start) - 1), len(self._spans)):
+            if self._starts[place] >= end:
                 break
-            yield span
+            yield self._spans[place]
 
     def silent(self, start: int, end: int) -> Iterator[Stretch]:
         """What of a stretch does not hold at the step that is shown."""

@@ -12,7 +12,6 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual.document._document import Document, EditResult, Location
 from textual.document._document_navigator import DocumentNavigator
-from textual.document._wrapped_document import WrappedDocument
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widgets import TextArea
@@ -22,18 +21,10 @@ from sdtui.ui.widgets.editor_history import UNDONE
 from sdtui.ui.widgets.editor_marks import Marks
 from sdtui.ui.widgets.editor_places import line_starts, location_of
 from sdtui.ui.widgets.editor_rows import Row
+from sdtui.ui.widgets.editor_wrap import Rows
 
 if TYPE_CHECKING:
     from textual.app import App
-
-
-class Sections(WrappedDocument):
-    """Textual's wrapped document; a line's rows are cut out of it without a copy of its styles."""
-
-    def get_sections(self, line_index: int) -> list[str]:
-        """The rows of a line."""
-        line, offsets = self.document[line_index], self._wrap_offsets[line_index]
-        return [line[start:end] for start, end in zip([0, *offsets], [*offsets, len(line)], strict=True)]
 
 
 class PlacedDocument(Document):
@@ -98,7 +89,7 @@ class PaintedText(TextArea):
         """As Textual 8.2's, without its syntax trees."""
         self._highlight_query = None
         self.document = PlacedDocument(text)
-        self.wrapped_document = Sections(self.document, tab_width=self.indent_width)
+        self.wrapped_document = Rows(self.document, tab_width=self.indent_width)
         self.navigator = DocumentNavigator(self.wrapped_document)
         self._build_highlight_map()
         self.move_cursor((0, 0))
