@@ -13,7 +13,7 @@ from sdtui.client.client import Client
 from sdtui.errors import ModelError, SdtuiError, ServerError, WorkspaceError
 from sdtui.spec.complaint import error_of
 from sdtui.spec.document import Document
-from sdtui.spec.event import Finished, Noted, Resync, WorkerState
+from sdtui.spec.event import Chore, Finished, Noted, Resync, WorkerState
 from sdtui.spec.fold import fold, job_id_of
 from sdtui.spec.jobview import JobView, RenderView
 
@@ -92,7 +92,7 @@ class Follower:
         if job_id_of(noted.event) == job.id:
             job = fold(job, noted.event)
             self._display.show(noted, job)
-        elif isinstance(noted.event, WorkerState):
+        elif isinstance(noted.event, WorkerState | Chore):
             self._display.show(noted, job)
         return job
 

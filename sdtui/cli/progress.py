@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Protocol
 
 from sdtui.cli.say import note, say
-from sdtui.spec.event import LogLine, Noted, Preview, Published, WorkerState
+from sdtui.spec.event import Chore, LogLine, Noted, Preview, Published, WorkerState
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
@@ -152,13 +152,23 @@ def count_of(job: JobView) -> str:
     return "1 picture" if len(job.renders) == 1 else f"{len(job.renders)} pictures"
 
 
+def _share(progress: float | None) -> str:
+    return f" {progress:.0%}" if progress is not None else ""
+
+
 def _detail(noted: Noted, job: JobView) -> str:
     from sdtui.terminal.filter import clean_line
 
-    if isinstance(noted.event, WorkerState) and job.state == "queued":
-        return clean_line(f"{noted.event.device} {noted.event.text or noted.event.state}")
+    event = noted.event
     running = [picture for picture in job.renders if picture.state == "running"]
     done = sum(picture.state == "done" for picture in job.renders)
+    if isinstance(event, WorkerState) and job.state == "queued":
+        return clean_line(f"{event.device} {event.text or event.state}{_share(event.progress)}")
+    if isinstance(event, Chore) and not event.over and all(picture.step == picture.steps for picture in running):
+        # The last picture is written when the hash of its model is known.
+        return clean_line(f"{event.text}{_share(event.progress)}")
+    if any(picture.cancelling for picture in running):
+        return "cancelling after this step"
     if len(job.renders) == 1 and running:
         return f"step {running[0].step}/{running[0].steps}"
     return f"{done}/{len(job.renders)} pictures" if running or done else "waiting"
