@@ -94,6 +94,12 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("step-up", "up", "More", "The field's next value.", "parameters", 2),
     Command("step-down", "down", "Less", "The field's value before.", "parameters", 2),
+    Command("field-left", "left", "Left", "The field beside this one; on a heading: fold its section.", "parameters"),
+    Command(
+        "field-right", "right", "Right", "The field beside this one; on a heading: unfold its section.", "parameters"
+    ),
+    Command("accept-field", "enter", "Take", "Take over what is typed; on a heading: fold or unfold.", "parameters"),
+    Command("forget-field", "escape", "Forget", "Forget what is typed.", "parameters"),
     Command("leap-up", "shift+up,pageup", "Ten more", "Ten steps up at once.", "parameters"),
     Command("leap-down", "shift+down,pagedown", "Ten less", "Ten steps down at once.", "parameters"),
     Command(

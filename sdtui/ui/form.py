@@ -12,16 +12,18 @@ from sdtui.spec.model import ModelRecord
 from sdtui.spec.params import FIELD, FIELDS, Field, Scalar, check_value, parse_value
 
 CHECKPOINT = "checkpoint"
+SEED, RANDOM = "seed", -1
 
 
 class Entry(NamedTuple):
-    """A line of the form; `differs` says that the value is not the default."""
+    """A line of the form; `differs` says that the value is not the default, `aside` what it means where it does not say."""
 
     name: str
     label: str
     text: str
     help: str
     differs: bool = False
+    aside: str = ""
 
 
 class FormData(NamedTuple):
@@ -42,7 +44,9 @@ class FormData(NamedTuple):
 
     def _entry(self, field: Field) -> Entry:
         value = self.value(field.name)
-        return Entry(field.name, field.label, shown(value), field.help, differs=value != self.default(field.name))
+        differs = value != self.default(field.name)
+        aside = ("(random)" if value == RANDOM else "(locked)") if field.name == SEED else ""
+        return Entry(field.name, field.label, shown(value), field.help, differs, aside)
 
     def default(self, name: str) -> Scalar:
         """The checkpoint's default for a field, else the table's."""
@@ -63,6 +67,8 @@ def shown(value: Scalar) -> str:
 
 def typed_value(name: str, text: str) -> Scalar:
     """The value that was typed for a field, the start of a choice's name being enough; raises UsageError."""
+    if name == SEED and text.strip() and "random".startswith(text.strip().lower()):
+        return RANDOM
     starts = [choice for choice in FIELD[name].choices if choice.lower().startswith(text.strip().lower())]
     exact = [choice for choice in starts if choice.lower() == text.strip().lower()]
     if text.strip() and (exact or len(starts) == 1):

@@ -5,161 +5,86 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.actions import SkipAction
-from textual.binding import Binding, BindingType
-from textual.content import Content
+from textual.binding import BindingType
 from textual.events import Click, Key
-from textual.strip import Strip
-from textual.widget import Widget
 
 from sdtui.errors import SdtuiError
 from sdtui.ui.bindings import bindings
-from sdtui.ui.messages import CheckpointChosen, ParamReset, ParamSet, ParamStepped
-from sdtui.ui.text import one_line
-from sdtui.ui.widgets.line import strip_of
+from sdtui.ui.messages import CheckpointChosen, ParamReset, ParamSet, ParamsReset, ParamStepped
+from sdtui.ui.widgets.fields import Fields
 
 if TYPE_CHECKING:
-    from sdtui.ui.form import Entry, FormData
+    from sdtui.ui.form import Entry
+    from sdtui.ui.formgrid import Stop
 
-LABEL_CELLS = 16
-TWO_COLUMNS_CELLS = 54
-EXPLANATION_ROWS = 4
+LEAP = 10
 
 
-class ParametersPane(Widget, can_focus=True):
-    """One line a field in one or two columns, and a last line that explains the current one or says what is wrong with it."""
+class ParametersPane(Fields, can_focus=True):
+    """What the keys do: go from field to field, type, step, fold, give defaults back."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("parameters"),
-        Binding("left", "column(-1)", show=False),
-        Binding("right", "column(1)", show=False),
-        Binding("pageup", "step(10)", show=False),
-        Binding("pagedown", "step(-10)", show=False),
-        Binding("enter", "accept", show=False),
-        Binding("escape", "forget", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("parameters")]
 
     def __init__(self, reset_key: str) -> None:
-        super().__init__(id="parameters")
-        self._reset_key = reset_key
-        self._arrived = True
+        super().__init__(reset_key, id="parameters")
         self.border_title = "3 Parameters"
-        self._data: FormData | None = None
-        self._entries: tuple[Entry, ...] = ()
-        self._current = 0
-        self._typed: dict[str, str] = {}
-        self._wrong: dict[str, str] = {}
-
-    # data
-
-    def show(self, data: FormData) -> None:
-        """Show these values from now on; what is being typed stays."""
-        self._data = data
-        self._entries = data.entries
-        self.refresh()
 
     def settle(self) -> str:
         """Take over what is typed; the sentence about what cannot be, or nothing. The cursor goes there."""
-        for index, entry in enumerate(self._entries):
+        for number, entry in enumerate(self._entries):
             if entry.name in self._typed and not self._accept(entry):
-                self._arrived = self._arrived or index != self._current
-                self._current = index
-                self.refresh()
+                self._unfold_to(number)
                 return f"{entry.label}: {self._wrong[entry.name]}"
         return ""
 
-    # drawing
+    def _unfold_to(self, number: int) -> None:
+        """Put the cursor on a field, whatever is folded."""
+        from sdtui.ui.formgrid import Stop, section_of
 
-    def render_line(self, y: int) -> Strip:
-        """Lines of fields, column after column; the last line explains."""
-        width = self.size.width
-        if not self._entries:
-            return strip_of(Content(), width, self)
-        columns, lines = self._grid()
-        rows = self._rows_of_fields(lines)
-        if y >= rows:
-            return strip_of(self._explanation_row(y - rows, self.size.height - rows), width, self)
-        line = y + self._first_line(lines, rows)
-        cells = width // columns
-        at = [line + column * lines for column in range(columns) if line < lines]
-        parts = [self._cell(index, cells) for index in at if index < len(self._entries)]
-        return strip_of(Content().join(parts) if parts else Content(), width, self)
-
-    def _grid(self) -> tuple[int, int]:
-        columns = 2 if self.size.width >= TWO_COLUMNS_CELLS else 1
-        return columns, -(-len(self._entries) // columns)
-
-    def _rows_of_fields(self, lines: int) -> int:
-        """Rows that show fields; what is below them, one row at the least, explains."""
-        return max(1, min(self.size.height - 1, max(lines, self.size.height - EXPLANATION_ROWS)))
-
-    def _first_line(self, lines: int, room: int) -> int:
-        return max(0, min(self._current % lines - room // 2, lines - room))
-
-    def _cell(self, index: int, cells: int) -> Content:
-        entry = self._entries[index]
-        typed = self._typed.get(entry.name)
-        here = index == self._current and self.has_focus
-        value = one_line(entry.text) if typed is None else one_line(typed) + ("▏" if here else "")
-        colour = "$error" if entry.name in self._wrong else "reverse" if here else "bold" if entry.differs else ""
-        mark = "! " if entry.name in self._wrong else "• " if entry.differs else "  "
-        room = max(1, cells - LABEL_CELLS - 2)
-        label = Content.styled(f"{mark}{entry.label:<{LABEL_CELLS - 1}}", "bold" if entry.differs else "")
-        shown = Content(f" {value} ").truncate(room, ellipsis=True).stylize(colour)
-        return (
-            Content.assemble(label, shown)
-            .truncate(cells)
-            .pad_right(max(0, cells - label.cell_length - shown.cell_length))
-        )
-
-    def _explanation_row(self, row: int, rows: int) -> Content:
-        """One of so many rows; the last one takes what is left over."""
-        said = self._explanation().wrap(self.size.width)
-        if row == rows - 1:
-            return Content(" ").join(said[row:])
-        return said[row] if row < len(said) else Content()
-
-    def _explanation(self) -> Content:
-        entry = self._entries[self._current]
-        # A mistake elsewhere is told, too: Tab has left its field, and nothing is queued before it is mended.
-        wrong = self._wrong.get(entry.name) or next(iter(self._wrong.values()), "")
-        if wrong:
-            return Content.styled(one_line(wrong), "$error")
-        if not self.has_focus:
-            return Content()
-        mark = f"• set by hand; {self._reset_key} resets it. " if entry.differs else ""
-        return Content.assemble(mark, (one_line(entry.help), "dim"))
+        stop = Stop(section_of(self._entries[number].name), number)
+        self._folded.discard(stop.section)
+        self._arrived = self._arrived or stop != self._stop
+        self._stop = stop
+        self.refresh()
 
     # keys
 
     def on_key(self, event: Key) -> None:
         """Type into the current field."""
-        if not self._entries:
+        entry = self._entry
+        if entry is None:
+            if event.key == "space":
+                self._fold()
             return
-        name = self._entries[self._current].name
+        name = entry.name
         # What was refused before is replaced by what is typed on coming back to it.
         typed = "" if self._arrived else self._typed.get(name, "")
         if event.key == "backspace" and name in self._typed:
-            self._type(self._typed[name][:-1])
+            self._type(name, self._typed[name][:-1])
         elif event.key == "space" and name not in self._typed:
             self._step(-1)
         elif event.is_printable and event.character:
-            self._type(typed + event.character)
+            self._type(name, typed + event.character)
         else:
             return
         event.stop()
         event.prevent_default()
 
     def on_click(self, event: Click) -> None:
-        """Go to the field that was clicked."""
+        """Go to the field that was clicked; a heading folds."""
         at = event.get_content_offset(self)
         if at is None or not self._entries:
             return
-        columns, lines = self._grid()
-        rows = self._rows_of_fields(lines)
-        column = min(columns - 1, at.x // max(1, self.size.width // columns))
-        line = at.y + self._first_line(lines, rows)
-        if at.y < rows and line < lines:
-            self._go(min(column * lines + line, len(self._entries) - 1))
+        grid = self._grid
+        rows = self._rows_of_fields(len(grid.lines))
+        line = at.y + grid.first_seen(self._at(grid), rows)
+        if at.y >= rows or line >= len(grid.lines):
+            return
+        stops = grid.lines[line]
+        stop = stops[min(len(stops) - 1, at.x * self._columns // max(1, self.size.width))]
+        self._go(grid.stops[stop])
+        if grid.stops[stop].is_heading:
+            self._fold()
 
     def on_focus(self) -> None:
         """Show where the cursor is."""
@@ -180,15 +105,30 @@ class ParametersPane(Widget, can_focus=True):
         self._go_by(-1)
 
     def _go_by(self, by: int) -> None:
-        if not 0 <= self._current + by < len(self._entries):
+        grid = self._grid
+        to = self._at(grid) + by
+        if not self._entries or not 0 <= to < len(grid.stops):
             raise SkipAction
-        self._go(self._current + by)
+        self._go(grid.stops[to])
 
-    def action_column(self, by: int) -> None:
-        """To the field beside this one."""
-        _, lines = self._grid()
-        if 0 <= self._current + by * lines < len(self._entries):
-            self._go(self._current + by * lines)
+    def action_do_field_left(self) -> None:
+        """To the field beside this one; a heading folds its section."""
+        self._go_beside(-1)
+
+    def action_do_field_right(self) -> None:
+        """To the field beside this one; a heading unfolds its section."""
+        self._go_beside(1)
+
+    def _go_beside(self, by: int) -> None:
+        grid = self._grid
+        if not self._entries:
+            return
+        at = self._at(grid)
+        if grid.stops[at].is_heading:
+            if (grid.stops[at].section in self._folded) == (by > 0):
+                self._fold()
+        elif grid.beside(at, by) != at:
+            self._go(grid.stops[grid.beside(at, by)])
 
     def action_do_step_up(self) -> None:
         """One step up."""
@@ -198,35 +138,56 @@ class ParametersPane(Widget, can_focus=True):
         """One step down."""
         self._step(-1)
 
-    def action_step(self, steps: int) -> None:
-        """Many steps at once."""
-        self._step(steps)
+    def action_do_leap_up(self) -> None:
+        """Ten steps up."""
+        self._step(LEAP)
+
+    def action_do_leap_down(self) -> None:
+        """Ten steps down."""
+        self._step(-LEAP)
 
     def action_do_reset_field(self) -> None:
         """The current field's default again."""
-        if self._entries:
-            name = self._entries[self._current].name
-            self._drop_typed(name)
-            self.post_message(CheckpointChosen("") if name == "checkpoint" else ParamReset(name))
+        entry = self._entry
+        if entry is not None:
+            self._drop_typed(entry.name)
+            self.post_message(CheckpointChosen("") if entry.name == "checkpoint" else ParamReset(entry.name))
 
-    def action_accept(self) -> None:
-        """Take over what is typed."""
-        if self._entries:
-            self._accept(self._entries[self._current])
+    def action_do_reset_form(self) -> None:
+        """Every parameter's default again."""
+        self._typed.clear()
+        self._wrong.clear()
+        self.post_message(ParamsReset())
 
-    def action_forget(self) -> None:
+    def action_do_accept_field(self) -> None:
+        """Take over what is typed; a heading folds or unfolds its section."""
+        entry = self._entry
+        if entry is not None:
+            self._accept(entry)
+        elif self._entries:
+            self._fold()
+
+    def action_do_forget_field(self) -> None:
         """Forget what is typed."""
-        if self._entries:
-            self._drop_typed(self._entries[self._current].name)
+        entry = self._entry
+        if entry is not None:
+            self._drop_typed(entry.name)
 
-    def _go(self, index: int) -> None:
-        """To another field; what cannot be taken over stays there, marked, and stops nobody."""
-        self._accept(self._entries[self._current])
-        self._current, self._arrived = index, True
+    def _fold(self) -> None:
+        """Fold the section whose heading the cursor is on, or unfold it."""
+        grid = self._grid
+        self._folded ^= {grid.stops[self._at(grid)].section}
         self.refresh()
 
-    def _type(self, text: str) -> None:
-        name = self._entries[self._current].name
+    def _go(self, stop: Stop) -> None:
+        """To another field; what cannot be taken over stays there, marked, and stops nobody."""
+        entry = self._entry
+        if entry is not None:
+            self._accept(entry)
+        self._stop, self._arrived = stop, True
+        self.refresh()
+
+    def _type(self, name: str, text: str) -> None:
         self._wrong.pop(name, None)
         self._typed[name], self._arrived = text, False
         self.refresh()
@@ -258,5 +219,6 @@ class ParametersPane(Widget, can_focus=True):
         return True
 
     def _step(self, steps: int) -> None:
-        if self._entries and self._accept(self._entries[self._current]):
-            self.post_message(ParamStepped(self._entries[self._current].name, steps))
+        entry = self._entry
+        if entry is not None and self._accept(entry):
+            self.post_message(ParamStepped(entry.name, steps))
