@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 from msgspec.structs import replace
+from rich.cells import cell_len
 
 from sdtui.spec.complaint import Complaint
 from sdtui.spec.document import Document
 from sdtui.spec.event import Cancelling, Chore, LogLine, QueueChanged, Started, StepDone
 from sdtui.spec.jobview import JobView
 from sdtui.ui.joblist import JobList
-from sdtui.ui.panes.log import LogPane
+from sdtui.ui.panes.log import LogPane, Told, _pieces
+from sdtui.ui.state import LogRow
 from tests.ui.fake import FakeServer, job_view
 from tests.ui.screen import lines, studio, text, until, until_seen
 
@@ -253,3 +255,11 @@ def test_rows_are_found_by_number_and_by_name_whatever_is_unfolded() -> None:
     assert jobs.row_of((9, "")) is None
     with pytest.raises(IndexError):
         jobs.entry(6)
+
+
+@pytest.mark.parametrize("said", ["plain words " * 9, "é und ß " * 9, "画面 が " * 9, "x" * 70, "", "a " * 3])
+def test_a_long_line_of_the_log_goes_on_in_rows_that_fit(said: str) -> None:
+    pieces = list(_pieces(Told(LogRow(1.0, "info", said), 2), 20))
+    assert all(cell_len(piece.text) <= 20 for piece in pieces)
+    assert [piece.first for piece in pieces] == [True] + [False] * (len(pieces) - 1)
+    assert "".join("".join(piece.text.split()) for piece in pieces) == "".join(f"{said}×2".split())

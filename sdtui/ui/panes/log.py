@@ -21,6 +21,8 @@ COLOURS = {"info": "", "warning": "$text-warning", "error": "$text-error"}
 WORDS = {"info": "", "warning": "warning: ", "error": "error: "}
 CLOCK_CELLS = 9
 LEAST_CELLS = 20
+FIRST_ODD = "\u0300"
+"""Characters before it are a cell wide."""
 
 
 class Told(NamedTuple):
@@ -128,7 +130,7 @@ def _counted(rows: Sequence[LogRow]) -> Iterator[Told]:
 def _pieces(told: Told, width: int) -> Iterator[Piece]:
     """The line in pieces of at most so many cells, broken between words."""
     text = told.text
-    if not text.isascii():
+    if max(text, default="") >= FIRST_ODD:
         # Some characters are two cells wide, some none.
         for number, line in enumerate(Content(text).wrap(width)):
             yield Piece(told, line.plain, number == 0)
