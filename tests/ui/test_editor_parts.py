@@ -85,6 +85,7 @@ def test_marks_that_moved_lie_within_the_text_and_cover_it(text: str, a: int, b:
     spans = list(marks.spans(0, length + 1))
     assert all(one.end == other.start for one, other in pairwise(spans))
     assert all(0 <= span.start < span.end <= length for span in spans)
+    assert not spans or (spans[0].start, spans[-1].end) == (0, length)
     assert all(0 <= each.start <= each.end <= length for each in marks.diagnostics)
 
 

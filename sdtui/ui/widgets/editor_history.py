@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -42,6 +41,8 @@ class EditLog(msgspec.Struct, frozen=True):
 
 def digest(text: str) -> str:
     """Equal for equal texts."""
+    import hashlib
+
     return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).hexdigest()
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -30,7 +30,8 @@ class Marks:
         self.diagnostics: tuple[Diagnostic, ...] = ()
         self.step: tuple[int, int] | None = None
         self._silent: tuple[Stretch, ...] = ()
-        self._spans: tuple[Span, ...] = ()
+        self._spans: list[Span] = []
+        self._length = 0
         self._starts: list[int] = []
         self._pairs: dict[int, Stretch] | None = None
 
@@ -76,8 +77,7 @@ class Marks:
         def kept(first: int, last: int) -> bool:
             return last < start or end < first or (last == start and length == 0)
 
-        spans = [span._replace(start=moved(span.start), end=moved(span.end)) for span in self._spans]
-        self._take_spans(tuple(span for span in spans if span.start < span.end))
+        self._move_spans(start, end, length)
         self.borders = tuple(moved(place) for place in self.borders if not start < place < end)
         self.embeddings = tuple((moved(a), moved(b)) for a, b in self.embeddings if kept(a, b))
         self._silent = tuple((moved(a), moved(b)) for a, b in self._silent)
@@ -120,9 +120,11 @@ class Marks:
     def spans(self, start: int, end: int) -> Iterator[Span]:
         """The spans that touch a stretch."""
         for place in range(max(0, bisect_right(self._starts, start) - 1), len(self._spans)):
-            if self._starts[place] >= end:
+            first = self._starts[place]
+            if first >= end:
                 break
-            yield self._spans[place]
+            last = self._starts[place + 1] if place + 1 < len(self._starts) else self._length
+            yield self._spans[place]._replace(start=first, end=last)
 
     def silent(self, start: int, end: int) -> Iterator[Stretch]:
         """What of a stretch does not hold at the step that is shown."""
@@ -151,6 +153,20 @@ class Marks:
         inside = [border for border in self.borders if first <= border < last]
         return 1 + bisect_right(inside, place), 1 + len(inside)
 
-    def _take_spans(self, spans: tuple[Span, ...]) -> None:
-        self._spans = spans
+    def _take_spans(self, spans: Sequence[Span]) -> None:
+        self._spans = [*spans]
         self._starts = [span.start for span in spans]
+        self._length = spans[-1].end if spans else 0
+
+    def _move_spans(self, start: int, end: int, length: int) -> None:
+        """What was put in looks like what it was put behind; of thousands of spans only the numbers are moved."""
+        if not self._spans:
+            return
+        starts, spans, shift = self._starts, self._spans, start + length - end
+        kept, cut = bisect_left(starts, start), bisect_right(starts, end) - 1
+        tail = [start + length] if cut >= kept and end < self._length else []
+        self._starts = [*starts[:kept], *tail, *(each + shift for each in starts[cut + 1 :])]
+        self._spans = [*spans[:kept], *(spans[cut : cut + 1] if tail else ()), *spans[cut + 1 :]]
+        self._length += shift
+        if self._starts:
+            self._starts[0] = 0
