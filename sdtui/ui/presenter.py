@@ -7,7 +7,7 @@ import time
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING
 
-from sdtui.errors import SdtuiError
+from sdtui.errors import SdtuiError, ServerError
 from sdtui.spec.document import Document
 from sdtui.spec.event import DraftChanged, LibraryChanged, Noted, Resync, Started, Stopping
 from sdtui.spec.params import Scalar
@@ -82,12 +82,21 @@ class StudioPresenter:
         logs, document = self._view.edit_logs(), self.draft.document
         try:
             await asyncio.gather(
-                *(client.keep(EDITS + pane, log) for pane, log in logs.items()), client.put_draft(document)
+                *(self._keep_edits(client, pane, log) for pane, log in logs.items()), client.put_draft(document)
             )
         except SdtuiError as error:
             self.complain(f"The draft is not saved. {error}")
         else:
             self.draft.saved(document)
+
+    async def _keep_edits(self, client: StudioClient, pane: PaneId, log: str) -> None:
+        try:
+            await client.keep(EDITS + pane, log)
+        except ServerError:
+            # the draft, which is sent with it, says so itself
+            pass
+        except SdtuiError as error:
+            self.complain(f"What could be undone is not kept. {error}")
 
     async def close(self) -> None:
         """Save the draft and end the connection; jobs go on."""
