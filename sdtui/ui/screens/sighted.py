@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.screen import Screen
 
 from sdtui.terminal.painter import Box
@@ -66,6 +66,7 @@ class SightedScreen(Screen[None]):
         self._ends: list[Callable[[], None]] = []
         self._exhibits = [Exhibit(fetch, self._spawn, self._arrived) for _ in range(2)]
         self._said = ""
+        self._rooms: list[Size] = []
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         self.run_worker(work)
@@ -90,20 +91,15 @@ class SightedScreen(Screen[None]):
             canvas.ready(self._terminal.writes, self._terminal.keystrokes)
         self._update()
 
-    def on_resize(self) -> None:
-        """The room is another one."""
-        self.call_after_refresh(self._update)
-
-    def on_screen_resume(self) -> None:
-        """Nothing covers it any more."""
-        for canvas in self.canvases:
-            canvas.on_show()
-
     def after_display(self, written: Iterable[Region]) -> None:
         """Textual wrote these regions of the screen."""
         written = list(written)
+        rooms = [canvas.size for canvas in self.canvases]
         for canvas in self.canvases:
             canvas.after_display(written)
+        if rooms != self._rooms:
+            self._rooms = rooms
+            self.call_later(self._update)
 
     @property
     def canvases(self) -> list[Canvas]:

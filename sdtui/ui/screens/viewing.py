@@ -17,6 +17,7 @@ from sdtui.ui.keystrokes import Keystrokes
 from sdtui.ui.panes.preview import PreviewPane
 from sdtui.ui.screens.commanded import CommandedScreen
 from sdtui.ui.text import one_line
+from sdtui.ui.widgets.canvas import Canvas
 from sdtui.ui.widgets.notice import Notice
 
 if TYPE_CHECKING:
@@ -96,6 +97,12 @@ class ViewingScreen(CommandedScreen):
     def after_display(self, written: Iterable[Region]) -> None:
         """Textual wrote these regions of the screen."""
         self.query_one(PreviewPane).after_display(written)
+
+    def take_pictures_away(self) -> None:
+        """Leave nothing of a picture on the terminal, on whatever screen it is."""
+        for screen in self.app.screen_stack:
+            for canvas in screen.query(Canvas):
+                canvas.take_away()
 
     # over the whole screen
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -44,6 +44,9 @@ class Canvas(Widget):
         self._sending: asyncio.Task[None] | None = None
         self._outstanding: asyncio.Future[bool] | None = None
         self._drawn = False
+        self._covered = Region()
+        self._was_seen = False
+        self._room = Size()
 
     # what is to be seen
 
@@ -78,18 +81,14 @@ class Canvas(Widget):
                 self.refresh()
         self._offer()
 
-    def on_resize(self) -> None:
-        """The room is another one."""
-        self._offer()
+    def cover(self, covered: Region) -> None:
+        """Something of Textual's is over these cells of the screen: what would be drawn past Textual there is not seen."""
+        self._covered = covered
 
-    def on_show(self) -> None:
-        """It is to be seen again."""
+    def paint_again(self) -> None:
+        """Somebody else had the terminal."""
         if self._easel is not None:
             self._easel.repaint()
-
-    def on_hide(self) -> None:
-        """It is not to be seen."""
-        self.take_away()
 
     def _offer(self) -> None:
         if self._easel is None or self._terminal is None:
@@ -98,6 +97,7 @@ class Canvas(Widget):
         from sdtui.ui.easel import Place
 
         capabilities, painter = self._terminal
+        self._room = self.size
         width, height = self.size
         if self._most is not None:
             width, height = min(width, self._most.width_cells), min(height, self._most.height_cells)
@@ -144,12 +144,23 @@ class Canvas(Widget):
         return False
 
     def after_display(self, written: Iterable[Region]) -> None:
-        """Textual wrote these regions of the screen: draw again what they took away."""
-        if self._laid is None or not self._laid.painting.at_cursor:
+        """Textual wrote these regions of the screen: draw again what they took away.
+
+        This tells, too, what room there is and whether it is to be seen: Textual sends no Resize or Show where its map of
+        the screen was asked for in between.
+        """
+        if self._seen != self._was_seen:
+            self._was_seen = self._seen
+            self.refresh()
+            if not self._was_seen:
+                self.take_away()
+            elif self._easel is not None:
+                self._easel.repaint()
+        if self._was_seen and self.size != self._room:
+            self._offer()
+        if not self._was_seen or self._laid is None or not self._laid.painting.at_cursor:
             return
-        if not self._seen:
-            self.take_away()
-        elif not self.content_region.contains_region(self._region):
+        if not self.content_region.contains_region(self._region):
             # Painted for a larger room: the one for this room is on its way.
             self._stop_sending()
         elif any(region.overlaps(self._region) for region in written):
@@ -164,7 +175,8 @@ class Canvas(Widget):
 
     @property
     def _seen(self) -> bool:
-        return self.is_attached and self.screen is self.app.screen and self.display and self.region.area > 0
+        shown = self.is_attached and self.screen is self.app.screen and self.display and self.region.area > 0
+        return shown and not self._covered.overlaps(self._region)
 
     @property
     def _region(self) -> Region:
@@ -219,7 +231,9 @@ class Canvas(Widget):
             return sentence_line(one_line(self._sentence), y, self)
         row = y - (height - self._laid.painting.size.height_cells) // 2
         base = self.rich_style
-        if not 0 <= row < len(self._laid.strips):
+        # Under a screen that dims this one, a cell whose colour says which picture it belongs to would say another one.
+        dimmed = bool(self._laid.painting.writes) and not self._seen
+        if dimmed or not 0 <= row < len(self._laid.strips):
             return Strip.blank(width, base)
         strip = self._laid.strips[row]
         left = Strip.blank((width - strip.cell_length) // 2, base)
