@@ -26,6 +26,7 @@ _KITTY = b"\x1b_Gi=%d,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\" % _QUERY_ID
 _CELL_SIZE = b"\x1b[16t"
 _TEXT_AREA = b"\x1b[14t"
 _COLOUR_REGISTERS = b"\x1b[?1;1;0S"
+_BACKGROUND = b"\x1b]11;?\x1b\\"
 _ATTRIBUTES = b"\x1b[c"
 _PLAIN_TERMS = ("linux", "dumb", "vt", "ansi", "unknown")
 
@@ -36,11 +37,13 @@ _REPLY = re.compile(
     rb"|\[\?(?P<foreign>[0-9;]{1,100})S"
     rb"|(?P<report>\[[03]n)"
     rb"|P>\|(?P<version>[^\x1b]{0,200})\x1b\\"
+    rb"|\]11;rgba?:(?P<background>[0-9a-fA-F/]{1,40})(?:\x07|\x1b\\)"
     rb"|_G(?P<graphics>[^\x1b]{0,400})\x1b\\)"
 )
 _BEGINNING = re.compile(
     rb"\x1b(?:\[(?:\?[0-9;]{0,100}|[46](?:;[0-9]{0,5}){0,2}|[03])?"
     rb"|P(?:>(?:\|[^\x1b]{0,200}\x1b?)?)?"
+    rb"|\](?:1(?:1(?:;[rgba:0-9A-Fc-f/]{0,50}\x1b?)?)?)?"
     rb"|_(?:G[^\x1b]{0,400}\x1b?)?)?\Z"
 )
 
@@ -59,7 +62,8 @@ class Replies:
     """What the terminal has answered so far.
 
     `version` is its name and version as it says them; `attributes` DA1's numbers, None before they came; `kitty_graphics`
-    None before an answer; `text_area_px` width and height; `sixel_colours` 0 where it did not say.
+    None before an answer; `text_area_px` width and height; `sixel_colours` 0 where it did not say; `background` the colour
+    behind its text.
     """
 
     version: str = ""
@@ -68,6 +72,7 @@ class Replies:
     cell: CellSize | None = None
     text_area_px: tuple[int, int] | None = None
     sixel_colours: int = 0
+    background: tuple[int, int, int] | None = None
 
     @property
     def complete(self) -> bool:
@@ -95,11 +100,11 @@ def queries(environment: Mapping[str, str]) -> bytes:
             return _ATTRIBUTES
         case Multiplexer.TMUX:
             # tmux takes a bare graphics escape for a window title.
-            return _VERSION + passthrough(_KITTY) + _CELL_SIZE + _TEXT_AREA + _ATTRIBUTES
+            return _VERSION + passthrough(_KITTY) + _CELL_SIZE + _TEXT_AREA + _BACKGROUND + _ATTRIBUTES
         case Multiplexer.ZELLIJ:
-            return _VERSION + _CELL_SIZE + _TEXT_AREA + _ATTRIBUTES
+            return _VERSION + _CELL_SIZE + _TEXT_AREA + _BACKGROUND + _ATTRIBUTES
         case Multiplexer.NONE:
-            return _VERSION + _KITTY + _CELL_SIZE + _TEXT_AREA + _COLOUR_REGISTERS + _ATTRIBUTES
+            return _VERSION + _KITTY + _CELL_SIZE + _TEXT_AREA + _COLOUR_REGISTERS + _BACKGROUND + _ATTRIBUTES
 
 
 class ReplyParser:
@@ -153,8 +158,19 @@ class ReplyParser:
             self.replies = replace(known, version="".join(filter(str.isprintable, text)))
         elif reply["graphics"] is not None and reply["graphics"].startswith(b"i=%d" % _QUERY_ID):
             self.replies = replace(known, kitty_graphics=reply["graphics"].endswith(b";OK"))
+        elif reply["background"] is not None:
+            self.replies = replace(known, background=_colour(reply["background"]) or known.background)
         elif reply["report"] is not None:
             self.status_reports += 1
+
+
+def _colour(said: bytes) -> tuple[int, int, int] | None:
+    """Red, green and blue of 0..255 from one to four hexadecimal digits each; an alpha behind them does not matter."""
+    parts = said.split(b"/")
+    if len(parts) < 3 or not all(1 <= len(part) <= 4 for part in parts[:3]):
+        return None
+    red, green, blue = (round(int(part, 16) * 255 / (16 ** len(part) - 1)) for part in parts[:3])
+    return red, green, blue
 
 
 def _measured(known: Replies, kind: bytes, width: int, height: int) -> Replies:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Sequence
 from contextlib import suppress
@@ -12,7 +13,7 @@ from textual._compositor import ChopsUpdate
 from textual.app import App
 from textual.binding import BindingType
 from textual.events import Event, Key
-from textual.filter import LineFilter
+from textual.filter import LineFilter, NoColor
 from textual.geometry import Region, Size
 
 from sdtui.ui.bindings import bindings
@@ -24,6 +25,7 @@ from sdtui.ui.keystrokes import Keystrokes
 from sdtui.ui.messages import TerminalGone, TerminalReplied
 from sdtui.ui.screens.studio import Setup, StudioScreen
 from sdtui.ui.screens.viewing import PaintedScreen, ToTerminal
+from sdtui.ui.theme import is_light, theme_for
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -68,10 +70,11 @@ class StudioApp(App[int], inherit_bindings=False):
         self._opened = opened
         self._problems = [*problems, *self.keys.problems]
         self._leaving = False
+        self._followed = self.theme
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """The guard comes first, so that every other filter sees clean text."""
-        return [self._guard, *super().get_line_filters()]
+        return [self._guard, *([NoColor()] if self.no_color else super().get_line_filters())]
 
     def get_default_screen(self) -> StudioScreen:
         """The studio is the first screen, with nothing below it: each screen costs start-up time."""
@@ -86,6 +89,7 @@ class StudioApp(App[int], inherit_bindings=False):
     def _take_theme(self) -> None:
         wanted = self.config.theme
         if not wanted:
+            self._follow_background(None)
             return
         if wanted in self.available_themes:
             self.theme = wanted
@@ -95,6 +99,15 @@ class StudioApp(App[int], inherit_bindings=False):
         near = difflib.get_close_matches(wanted, self.available_themes, n=1)
         hint = f" Did you mean '{near[0]}'?" if near else ""
         self._problems.append(f"theme: There is no theme '{wanted}'.{hint}")
+
+    def _follow_background(self, background: tuple[int, int, int] | None) -> None:
+        """Take the theme that suits the terminal, unless one was chosen."""
+        if self.theme != self._followed or self.config.theme:
+            return
+        light = is_light(background, os.environ)
+        self._followed = theme_for(light=light, colour_system=self.console.color_system)
+        if self._followed != self.theme:
+            self.theme = self._followed
 
     async def on_event(self, event: Event) -> None:
         """Do what keys are bound to in the order in which they came.
@@ -146,6 +159,8 @@ class StudioApp(App[int], inherit_bindings=False):
 
     def on_terminal_replied(self, message: TerminalReplied) -> None:
         """The terminal answered something."""
+        if message.replies.background is not None:
+            self._follow_background(message.replies.background)
         studio = self._studio
         if studio is not None:
             studio.terminal_replied(message.replies, message.status_reports)
