@@ -26,7 +26,8 @@ WEIGHTS = ("1", "0.8", "0.6", "0.4")
 
 _KIND = re.compile(r"[A-Za-z]*")
 _TAG = re.compile(r"(lora|lyco|hypernet):([^:]*)((?::[^:]*)*)")
-_WILDCARD = re.compile(r"[^\s,<>{}|$()\[\]=]*")
+_WHOLE_WILDCARD = re.compile(r"__[~@]?[^\s,<>{}|$()\[\]=]+?(?:\([^()\n]*\))?__")
+_BEGUN_WILDCARD = re.compile(r"__[~@]?([^\s,<>{}|$()\[\]=]*)$")
 _REST_OF_WILDCARD = re.compile(r"(?:[^\s,<>{}|$()\[\]=_]|_(?!_))*__|")
 _REST_OF_NAME = re.compile(r"[^\s,:<>]*(?=[:>])|")
 _REST_OF_ARGUMENT = re.compile(r"[^\s,:<>]*(?=[:>])|")
@@ -67,9 +68,9 @@ def complete(text: str, offset: int, sources: Sources, *, asked: bool = False) -
     opened = before.rfind("<")
     if opened > before.rfind(">"):
         return _in_tag(text, offset, before[opened + 1 :], sources)
-    marks = before.split("__")
-    if len(marks) % 2 == 0 and _WILDCARD.fullmatch(marks[-1]):
-        return _wildcards(text, offset, marks[-1], sources.wildcards)
+    begun = _BEGUN_WILDCARD.search(_WHOLE_WILDCARD.sub(" ", before))
+    if begun is not None:
+        return _wildcards(text, offset, begun[1], sources.wildcards)
     return _words(text, offset, before, sources, asked)
 
 

@@ -20,7 +20,7 @@ from sdtui.ui.bindings import bindings
 from sdtui.ui.client import OpenClient
 from sdtui.ui.config import StudioConfig
 from sdtui.ui.guard import OutputGuard
-from sdtui.ui.keys import keys_in_force
+from sdtui.ui.keys import Keys, keys_in_force
 from sdtui.ui.keystrokes import Keystrokes
 from sdtui.ui.messages import TerminalGone, TerminalReplied
 from sdtui.ui.screens.studio import Setup, StudioScreen
@@ -108,6 +108,15 @@ class StudioApp(App[int], inherit_bindings=False):
         self._followed = theme_for(light=light, colour_system=self.console.color_system)
         if self._followed != self.theme:
             self.theme = self._followed
+
+    def use_config(self, config: StudioConfig, keys: Keys) -> None:
+        """Let another configuration count: its keys and theme at once, the rest when the studio is opened again."""
+        self.config, self.keys = config, keys
+        self.set_keymap(dict(keys.changed))
+        if config.theme in self.available_themes:
+            self.theme = config.theme
+        if self._studio is not None:
+            self._studio.use_keys(keys)
 
     async def on_event(self, event: Event) -> None:
         """Do what keys are bound to in the order in which they came.

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from sdtui.spec.event import Noted
     from sdtui.spec.jobview import JobView
     from sdtui.spec.model import ModelRecord
+    from sdtui.spec.tag import TagName
     from sdtui.spec.verbs import PictureAnswer, Snapshot
+    from sdtui.spec.wildcard import Draws, WildcardName
 
 
 class StudioClient(Protocol):
@@ -44,6 +46,17 @@ class StudioClient(Protocol):
 
     async def models(self, refresh: bool = False) -> tuple[ModelRecord, ...]:
         """Every model file found."""
+
+    async def tags(
+        self, queries: tuple[str, ...], *, limit: int = 20, builtin: bool = False
+    ) -> tuple[tuple[TagName, ...], ...]:
+        """Words and tags that begin so, for each of the beginnings."""
+
+    async def wildcards(self) -> tuple[WildcardName, ...]:
+        """The workspace's wildcards."""
+
+    async def draws(self, template: str, count: int = 10, seed: int = 0) -> Draws:
+        """What pictures would draw from a template."""
 
     async def put_draft(self, document: Document) -> None:
         """Keep what the user has typed."""

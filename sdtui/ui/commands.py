@@ -17,7 +17,9 @@ PANES: tuple[tuple[PaneId, str], ...] = (
 )
 """Panes in the order of their numbers, with their titles."""
 
-Place = Literal["app", "studio", "editor", "parameters", "list", "jobs", "log", "models", "history", "zoom"]
+Place = Literal[
+    "app", "studio", "editor", "completion", "parameters", "list", "jobs", "log", "models", "history", "zoom"
+]
 """Where a command works: anywhere, anywhere in the studio, or only while a pane of that kind has the focus.
 
 Every pane that is a list has the commands of `list` besides its own.
@@ -82,6 +84,36 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "partner", "ctrl+right_square_bracket", "Bracket", "Go to the bracket that belongs to the one here.", "editor"
     ),
+    Command(
+        "complete",
+        "ctrl+space,ctrl+@,ctrl+n",
+        "Complete",
+        "Offer what can come at the cursor, and go to the next of it.",
+        "editor",
+        3,
+    ),
+    Command("edit-outside", "f4", "$EDITOR", "Edit the text in your own editor (VISUAL or EDITOR).", "editor", 2),
+    Command("preview-draws", "alt+d", "Draws", "Show what ten pictures would draw from this template.", "editor", 3),
+    Command(
+        "open-wildcard",
+        "alt+e",
+        "Open wildcard",
+        "Edit the file of the wildcard at the cursor, in your editor.",
+        "editor",
+    ),
+    Command("edit-config", "", "Edit configuration", "Edit your configuration file, in your own editor."),
+    Command("take-offer", "tab", "Take", "Put in what is chosen in the list, or the first of it.", "completion"),
+    Command("take-grey", "right", "Take grey", "Put in what is shown in grey.", "completion"),
+    Command("take-chosen", "enter", "Take chosen", "Put in what is chosen in the list.", "completion"),
+    Command(
+        "next-offer",
+        "down",
+        "Next offer",
+        "The next in the list, once one is chosen or the cursor is at the end of the text.",
+        "completion",
+    ),
+    Command("previous-offer", "up", "Previous offer", "The one before; from the first, back to typing.", "completion"),
+    Command("close-offers", "escape", "No offers", "Offer nothing more for this word.", "completion"),
     Command(
         "next-field", "tab", "Next", "Go to the next field, and from the last one to the next pane.", "parameters", 2
     ),

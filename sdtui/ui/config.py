@@ -14,12 +14,32 @@ class PreviewConfig(Protocol):
         """auto, or the painter's name."""
 
 
+class CompletionConfig(Protocol):
+    """How prompts are completed."""
+
+    @property
+    def automatic(self) -> bool:
+        """Offer while typing; else only when asked."""
+
+    @property
+    def spaces(self) -> bool:
+        """Underscores of tags become spaces."""
+
+    @property
+    def comma(self) -> bool:
+        """A tag is followed by a comma."""
+
+
 class StudioConfig(Protocol):
     """What of the configuration the studio looks at."""
 
     @property
     def preview(self) -> PreviewConfig:
         """How pictures are painted."""
+
+    @property
+    def completion(self) -> CompletionConfig:
+        """How prompts are completed."""
 
     @property
     def keys(self) -> Mapping[str, str]:

@@ -143,9 +143,16 @@ def _problem(command_id: str, keys: tuple[str, ...]) -> str:
             return f"There is no key '{key}': '{wrong}' is none that is held down.{_meant(wrong, MODIFIERS)}"
         if len(last) != 1 and last not in NAMES:
             return f"There is no key '{key}'." + _meant(last, NAMES)
-        if command.place not in TYPED_BESIDE and (key in TAKEN or len(key) == 1 or key in SPOKEN.values()):
+        if command.place not in TYPED_BESIDE and _is_needed(key, command.place):
             return f"{display(key)} cannot be used: the prompt editor needs it."
     return ""
+
+
+def _is_needed(key: str, place: Place) -> bool:
+    """An editor cannot do without it; while something is offered it can do without more."""
+    if place == "completion":
+        return len(key) == 1 or key in {"space", "backspace", "delete"}
+    return key in TAKEN or len(key) == 1 or key in SPOKEN.values()
 
 
 def _meant(word: str, known: Iterable[str]) -> str:
@@ -170,5 +177,7 @@ def _meet(one: Command, other: Command) -> bool:
     """Both commands may be in reach at the same time."""
     everywhere: set[Place] = {"app", "studio"}
     if one.place == other.place or one.place in everywhere or other.place in everywhere:
+        return True
+    if {one.place, other.place} == {"editor", "completion"}:
         return True
     return "list" in {one.place, other.place} and bool({one.place, other.place} & LISTS)

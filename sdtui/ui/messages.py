@@ -184,3 +184,27 @@ class Told(Message):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.text = text
+
+
+class EditorWanted(Message):
+    """A text is to be edited in the user's own editor."""
+
+    def __init__(self, pane: PaneId) -> None:
+        super().__init__()
+        self.pane = pane
+
+
+class DrawsWanted(Message):
+    """What pictures would draw from the text is to be seen."""
+
+    def __init__(self, pane: PaneId) -> None:
+        super().__init__()
+        self.pane = pane
+
+
+class WildcardWanted(Message):
+    """The file of a wildcard is to be edited."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name

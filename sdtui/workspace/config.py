@@ -80,6 +80,14 @@ class Preview(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     )
 
 
+class Completion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How prompts are completed in the studio."""
+
+    automatic: Annotated[bool, Meta(description="Offer while typing; false: only when asked (ctrl+space).")] = True
+    spaces: Annotated[bool, Meta(description="Underscores of tags from tags/*.csv become spaces.")] = True
+    comma: Annotated[bool, Meta(description="A tag from tags/*.csv is followed by a comma.")] = True
+
+
 class Server(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The process that owns the queue."""
 
@@ -121,6 +129,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = 600.0
     outputs: Outputs = Outputs()
     preview: Preview = Preview()
+    completion: Completion = Completion()
     viewer: Annotated[
         str,
         Meta(description="The program that opens a picture outside; empty: the desktop's own (your own file only)."),

@@ -17,6 +17,7 @@ from sdtui.spec.jobview import JobView, RenderView
 from sdtui.spec.model import ModelRecord
 from sdtui.spec.params import resolve_params
 from sdtui.spec.verbs import PictureAnswer, Snapshot
+from sdtui.spec.wildcard import Draws
 
 SHAPES = ModelRecord(
     name="shapes-64",
@@ -60,8 +61,16 @@ class FakePreview:
 
 
 @dataclass(frozen=True)
+class FakeCompletion:
+    automatic: bool = True
+    spaces: bool = True
+    comma: bool = True
+
+
+@dataclass(frozen=True)
 class FakeConfig:
     preview: FakePreview = FakePreview()
+    completion: FakeCompletion = FakeCompletion()
     keys: Mapping[str, str] = field(default_factory=dict)
     theme: str = ""
     viewer: str = ""
@@ -110,6 +119,19 @@ class FakeClient:
     async def models(self, refresh: bool = False) -> tuple[ModelRecord, ...]:
         await self._called("models", refresh)
         return self._server.models
+
+    async def tags(self, queries, *, limit=20, builtin=False):
+        await self._called("tags", queries)
+        found = {query: [tag for tag in self._server.tags if tag.name.startswith(query)] for query in queries}
+        return tuple(tuple(found[query][:limit]) for query in queries)
+
+    async def wildcards(self):
+        await self._called("wildcards", ())
+        return self._server.wildcards
+
+    async def draws(self, template, count=10, seed=0):
+        await self._called("draws", template)
+        return self._server.draws
 
     async def put_draft(self, document: Document) -> None:
         await self._called("put_draft", document)
@@ -167,6 +189,9 @@ class FakeServer:
         self.unreachable: SdtuiError | None = None
         self.may_open = asyncio.Event()
         self.may_open.set()
+        self.tags = ()
+        self.wildcards = ()
+        self.draws = Draws()
         self.opened = 0
         self.hangs = False
         self.moves = 1

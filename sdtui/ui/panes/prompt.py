@@ -5,13 +5,13 @@ from __future__ import annotations
 from textual.widgets import TextArea
 
 from sdtui.ui.commands import PaneId
-from sdtui.ui.messages import Written
+from sdtui.ui.messages import DrawsWanted, EditorWanted, Told, WildcardWanted, Written
+from sdtui.ui.panes.completing import CompletingEditor
 from sdtui.ui.reading import Reading
-from sdtui.ui.widgets.editor import PromptEditor
 from sdtui.ui.widgets.tabs import NUMBER
 
 
-class PromptPane(PromptEditor):
+class PromptPane(CompletingEditor):
     """One of the two editors; says what is written in it."""
 
     def __init__(self, pane: PaneId, title: str, placeholder: str) -> None:
@@ -27,3 +27,18 @@ class PromptPane(PromptEditor):
         """Say what is written."""
         event.stop()
         self.post_message(Written(self.pane, self.text))
+
+    def action_do_edit_outside(self) -> None:
+        """Edit the text in the user's own editor."""
+        self.post_message(EditorWanted(self.pane))
+
+    def action_do_preview_draws(self) -> None:
+        """Show what pictures would draw from the text."""
+        self.post_message(DrawsWanted(self.pane))
+
+    def action_do_open_wildcard(self) -> None:
+        """Edit the file of the wildcard at the cursor."""
+        from sdtui.ui.wildcardat import wildcard_at
+
+        name = wildcard_at(self.text, self.cursor_offset)
+        self.post_message(WildcardWanted(name) if name else Told("No wildcard is here: __name__ is one."))

@@ -10,6 +10,7 @@ WHERE: dict[Place, str] = {
     "app": "everywhere",
     "studio": "studio",
     "editor": "prompts",
+    "completion": "prompts, while something is offered",
     "parameters": "parameters",
     "list": "lists",
     "jobs": "jobs",

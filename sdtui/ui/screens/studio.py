@@ -24,6 +24,7 @@ from sdtui.ui.panes.preview import PreviewPane
 from sdtui.ui.panes.prompt import PromptPane
 from sdtui.ui.screens.choosing import ChoosingScreen
 from sdtui.ui.screens.viewing import ToTerminal, ViewingScreen
+from sdtui.ui.screens.writing import WritingScreen
 from sdtui.ui.widgets.line import Line
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Setup(NamedTuple):
     opened: str = ""
 
 
-class StudioScreen(ChoosingScreen, ViewingScreen):
+class StudioScreen(ChoosingScreen, WritingScreen, ViewingScreen):
     """Starts, attaches and closes, and hands data down to the panes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("studio")]
@@ -89,6 +90,7 @@ class StudioScreen(ChoosingScreen, ViewingScreen):
         self._language = Language([*self.query(PromptPane)], self._setup.keys.shown("fix"))
         await self._language.start(self.run_worker)
         self._tell_language()
+        await self.start_writing(self._setup.config.completion)
         self.loaded = True
         gc.freeze()
         gc.enable()
@@ -119,6 +121,7 @@ class StudioScreen(ChoosingScreen, ViewingScreen):
             for editor in self.query(PromptPane):
                 editor.read_as(marked=form.value("emphasis") != "None")
             self._tell_language()
+            self.tell_vocabulary()
         state = presenter.state
         if "jobs" in parts and state.known:
             looking = presenter.looking

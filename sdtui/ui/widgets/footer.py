@@ -26,6 +26,11 @@ class Footer(Line):
         super().__init__(footer_line(keys, None), id="footer")
         self._keys = keys
 
+    def use(self, keys: Keys, here: Place | None) -> None:
+        """Show these keys from now on."""
+        self._keys = keys
+        self.show_for(here)
+
     def show_for(self, here: Place | None) -> None:
         """Show what can be done here."""
         self.show(footer_line(self._keys, here))
