@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from sdtui.ui.reading import Surroundings
@@ -68,9 +68,8 @@ class Language:
         family: str,
         steps: int,
         comma_backtrack: int,
-        wildcards: tuple[str, ...] | None = None,
     ) -> None:
-        """Judge by these from now on: the models (None: not known yet), the checkpoint's family, the steps, the wildcards."""
+        """Judge by these from now on: the models (None: not known yet), the checkpoint's family, the steps."""
         if models is not self._models:
             from sdtui.ui.names import listed_embeddings, listed_names
 
@@ -80,7 +79,10 @@ class Language:
                 names=listed_names(known) if models is not None else None,
                 embeddings=listed_embeddings(known) if models is not None else None,
             )
-        self._around = self._around._replace(
-            family=family, steps=steps, comma_backtrack=comma_backtrack, wildcards=wildcards
-        )
+        self._around = self._around._replace(family=family, steps=steps, comma_backtrack=comma_backtrack)
+        self.judge()
+
+    def know_wildcards(self, names: Iterable[str]) -> None:
+        """These are all the wildcards that there are."""
+        self._around = self._around._replace(wildcards=tuple(names))
         self.judge()
