@@ -30,8 +30,9 @@ def field_cell(entry: Entry, held: Held, cells: int) -> Content:
     label = Content.styled(f"{mark}{entry.label:<{LABEL_CELLS - 1}}", "bold" if entry.differs else "")
     room = max(1, cells - LABEL_CELLS - 1)
     shown = Content(f" {value} ").truncate(room, ellipsis=True).stylize(colour)
-    aside = Content.styled(entry.aside if held.typed is None else "", "dim")
-    return Content.assemble(label, shown, aside).truncate(cells, ellipsis=True, pad=True)
+    fits = held.typed is None and shown.cell_length + len(entry.aside) <= room
+    aside = Content.styled(entry.aside if fits else "", "dim")
+    return Content.assemble(label, shown, aside).truncate(cells, pad=True)
 
 
 def heading(section: str, entries: Sequence[Entry], *, folded: bool, here: bool) -> Content:

@@ -21,9 +21,11 @@ def editable(text: str) -> str:
 
 
 def sizes(count: int) -> str:
-    """Bytes as people read them: `3.2 GB`, `512 MB`."""
+    """Bytes as people read them: `3.2 GB`, `512 MB`, `4 kB`."""
     if count >= 1e9:
         return f"{count / 1e9:.1f} GB"
+    if count < 1e6:
+        return f"{count / 1e3:.0f} kB"
     return f"{count / 1e6:.0f} MB"
 
 
