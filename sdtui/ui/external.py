@@ -67,7 +67,8 @@ def edit_file(file: Path, command: Sequence[str], run: Run) -> None:
     except OSError as error:
         raise UsageError(f"The editor '{command[0]}' does not start: {error.strerror}.") from None
     if code:
-        raise UsageError(f"The editor '{command[0]}' ended with {code}; nothing was taken over.")
+        ended = f"ended with {code}" if code > 0 else f"was killed (signal {-code})"
+        raise UsageError(f"'{Path(command[0]).name}' {ended}; nothing was taken over.")
 
 
 def read_edited(file: Path) -> str:
