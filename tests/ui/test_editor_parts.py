@@ -68,10 +68,13 @@ def test_a_character_is_gone_over_whole(whole: str) -> None:
     assert before(line, 1 + len(whole)) == 1
 
 
+TOKENIZER = ClipTokenizer()
+
+
 def marks_of(text: str) -> Marks:
     marks = Marks()
     marks.understand(understand(text, Reading()))
-    marks.judge(judge(text, Reading(), Surroundings(), ClipTokenizer()))
+    marks.judge(judge(text, Reading(), Surroundings(), TOKENIZER))
     return marks
 
 

@@ -14,7 +14,6 @@ from sdtui.ui.bindings import bindings
 from sdtui.ui.messages import Told
 from sdtui.ui.reading import Reading
 from sdtui.ui.text import editable
-from sdtui.ui.widgets.editor_history import HistoryLog, restored
 from sdtui.ui.widgets.editor_places import before, behind, difference
 from sdtui.ui.widgets.editor_reading import ReadText
 from sdtui.ui.widgets.editor_remarks import fitted, following, nearest, sentence, tally
@@ -22,6 +21,7 @@ from sdtui.ui.widgets.editor_remarks import fitted, following, nearest, sentence
 if TYPE_CHECKING:
     from sdtui.prompt.nodes import Diagnostic
     from sdtui.ui.understanding import Judged
+    from sdtui.ui.widgets.editor_history import HistoryLog
 
 SENTENCE_FROM = 30
 """Columns below which a border has no room for a sentence."""
@@ -43,7 +43,7 @@ class PromptEditor(ReadText):
         self.heading = heading
         self.fix_key = ""
         self._loaded = ""
-        self._log = HistoryLog()
+        self._log: HistoryLog | None = None
         self._caption()
 
     def put(self, text: str) -> None:
@@ -71,10 +71,15 @@ class PromptEditor(ReadText):
 
     def edit_log(self) -> str:
         """The newest edits as text, to be handed to `resume` when the same text is edited again."""
+        from sdtui.ui.widgets.editor_history import HistoryLog
+
+        self._log = self._log or HistoryLog()
         return self._log.written(self.history, self.text)
 
     def resume(self, log: str) -> bool:
         """Let undo and redo go on where the log ends; False, and nothing happens, where it is of another text."""
+        from sdtui.ui.widgets.editor_history import restored
+
         return restored(self.history, log, self._loaded)
 
     # what is said on the border

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from sdtui.ui.widgets.editor_paint import UNDONE
+
 if TYPE_CHECKING:
     from textual.document._document import Document
     from textual.document._edit import Edit
     from textual.document._history import EditHistory
 
-UNDONE = 200
-"""Steps that can be undone."""
 MOST_BYTES = 400_000
 """Of a log; the oldest steps are left out of a longer one."""
 

@@ -6,8 +6,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 if TYPE_CHECKING:
     from sdtui.prompt.chunks import Count
     from sdtui.prompt.highlight import Span
@@ -68,6 +66,8 @@ class Marks:
 
     def edited(self, start: int, end: int, length: int) -> None:
         """`length` characters stand in place of `start` to `end`: what lies behind moves, and what was touched is not known."""
+        from msgspec.structs import replace
+
         self.understood = self.judged = self.prompt = None
         shift = start + length - end
 

@@ -17,7 +17,6 @@ from textual.strip import Strip
 from textual.widgets import TextArea
 
 from sdtui.ui.widgets.colours import SILENT, Ground, style_of
-from sdtui.ui.widgets.editor_history import UNDONE
 from sdtui.ui.widgets.editor_marks import Marks
 from sdtui.ui.widgets.editor_places import line_starts, location_of
 from sdtui.ui.widgets.editor_rows import Row
@@ -25,6 +24,10 @@ from sdtui.ui.widgets.editor_wrap import Rows
 
 if TYPE_CHECKING:
     from textual.app import App
+
+
+UNDONE = 200
+"""Steps that can be undone."""
 
 
 class PlacedDocument(Document):
