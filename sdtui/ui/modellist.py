@@ -67,8 +67,7 @@ class ModelList:
             among = _having(word, among)
         self._found, self._last = among, (words, kind)
         self.total = len(self._all)
-        ranked = sorted(among, key=lambda said: _rank(words, said)) if words else among
-        self.shown = [said.record for said in ranked]
+        self.shown = _ranked(words, among) if words else [said.record for said in among]
 
 
 def misfit(record: ModelRecord, checkpoint: ModelRecord | None) -> str:
@@ -103,20 +102,26 @@ def _narrower(new: tuple[tuple[str, ...], ModelKind | None], last: tuple[tuple[s
 
 
 def _having(word: str, among: list[_Said]) -> list[_Said]:
-    letters = re.compile("[^\n]*?".join(map(re.escape, word))).search
+    # Without a choice between two ways of going on, so that a name that does not fit is left after one look through it.
+    gaps = (f"[^{re.escape(letter)}]*{re.escape(letter)}" for letter in word[1:])
+    letters = re.compile(re.escape(word[0]) + "".join(gaps)).search
     badge = f" {word}"
-    return [said for said in among if letters(said.name) or badge in said.badges]
+    return [said for said in among if word in said.name or letters(said.name) or badge in said.badges]
 
 
-def _rank(words: tuple[str, ...], said: _Said) -> tuple[int, int]:
-    """The smaller the better: how well the words fit, then how long the name is."""
-    return sum(_fit(word, said.name) for word in words), len(said.name)
+def _ranked(words: tuple[str, ...], found: list[_Said]) -> list[ModelRecord]:
+    """The likest first, by how well the words fit; among equals the shorter name."""
+    ranks = [0] * len(found)
+    for word in words:
+        ranks = [rank + _fit(word, said.name) for rank, said in zip(ranks, found, strict=True)]
+    order = sorted(zip(ranks, [len(said.name) for said in found], range(len(found)), strict=True))
+    return [found[number].record for _, _, number in order]
 
 
 def _fit(word: str, name: str) -> int:
+    """0 at the start of a file's name, 1 at the start of a word, 2 within one, 3 where only the letters are there."""
     at = name.find(word)
-    if at < 0:
-        return 3
-    if at == 0 or name[at - 1] == "/":
-        return 0
-    return 1 if name[at - 1] in WORD_STARTS else 2
+    if at <= 0:
+        return 3 if at else 0
+    before = name[at - 1]
+    return 0 if before == "/" else 1 if before in WORD_STARTS else 2
