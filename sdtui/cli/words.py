@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from sdtui.cli.commands import COMMANDS
 from sdtui.cli.parser import Parser, command_parser, load_command, top_parser
 from sdtui.spec.params import FIELD
 
-Takes = Literal["nothing", "file", "folder", "choice", "text"]
+Takes = Literal["nothing", "file", "folder", "choice", "text", "checkpoints", "unfinished", "again"]
+"""What follows a word; the last three are told by the server (`sdtui completion --list`)."""
+TOLD: Mapping[tuple[str, str], Takes] = {("cancel", "job"): "unfinished", ("retry", "job"): "again"}
 
 
 class Word(NamedTuple):
@@ -30,15 +33,15 @@ class Grammar(NamedTuple):
 
 def read_grammar() -> Grammar:
     """Every command with every option."""
-    commands = tuple((row.name, row.help, _words(command_parser(row, load_command(row)))) for row in COMMANDS)
+    commands = tuple((row.name, row.help, _words(command_parser(row, load_command(row)), row.name)) for row in COMMANDS)
     return Grammar(_words(top_parser()), commands)
 
 
-def _words(parser: Parser) -> tuple[Word, ...]:
-    return tuple(_word(action) for action in parser._actions)
+def _words(parser: Parser, command: str = "") -> tuple[Word, ...]:
+    return tuple(_word(action, command) for action in parser._actions)
 
 
-def _word(action: argparse.Action) -> Word:
+def _word(action: argparse.Action, command: str) -> Word:
     names = tuple(action.option_strings)
     text = (action.help or "").replace("%%", "%")
     choices = tuple(map(str, action.choices or ()))
@@ -50,4 +53,5 @@ def _word(action: argparse.Action) -> Word:
         return Word(names, "choice", choices, text)
     metavar = action.metavar if isinstance(action.metavar, str) else ""
     takes: Takes = "file" if metavar == "FILE" else "folder" if metavar == "DIR" else "text"
+    takes = "checkpoints" if action.dest == "checkpoint" else TOLD.get((command, action.dest), takes)
     return Word(names, takes, (), text)

@@ -4,6 +4,7 @@ import os
 import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -116,3 +117,41 @@ def test_the_shell_itself_can_read_its_script(shell: str, tmp_path: Path) -> Non
 def test_the_command_prints_the_script(sdtui) -> None:
     assert sdtui("completion", "bash").out == shells.bash(GRAMMAR)
     assert sdtui("completion", "tcsh").code == 2
+
+
+@pytest.fixture
+def with_sdtui(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command `sdtui` on the path, as the scripts call it."""
+    command = tmp_path / "bin" / "sdtui"
+    command.parent.mkdir()
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m sdtui "$@"\n')
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{command.parent}{os.pathsep}{os.environ['PATH']}")
+
+
+def test_what_the_server_knows_is_offered_while_it_runs(sdtui, workspace, with_sdtui, tmp_path: Path) -> None:
+    line = ["sdtui", "-C", str(workspace.root), "cancel", ""]
+    assert sdtui("completion", "--list", "checkpoints").out == ""
+    assert complete_in_bash(line, tmp_path) == []
+    assert not workspace.socket.exists(), "asking starts no server"
+    assert sdtui("render", "stuck cat", "--detach").code == 0
+    assert sdtui("completion", "--list", "checkpoints").out == "shapes-64\tsd1\n"
+    assert complete_in_bash([*line[:3], "render", "--checkpoint", "sh"], tmp_path) == ["shapes-64"]
+    offered = complete_in_bash(line, tmp_path)
+    assert "1" in offered
+    assert "all" in offered
+    assert complete_in_bash([*line[:3], "retry", ""], tmp_path)[:1] != ["1"]
+    assert complete_in_bash([*line[:3], "cancel", "--work"], tmp_path) == ["--workspace"]
+    if shutil.which("fish"):
+        script = tmp_path / "sdtui.fish"
+        script.write_text(shells.fish(GRAMMAR))
+        asked = f"source {script}; complete -C 'sdtui -C {workspace.root} render --checkpoint sh'"
+        done = subprocess.run(["fish", "-N", "-c", asked], capture_output=True, text=True, check=True)
+        assert "shapes-64\tsd1" in done.stdout
+
+
+def test_nothing_is_made_by_asking(sdtui, tmp_path: Path) -> None:
+    told = sdtui("completion", "--list", "unfinished", "-C", str(tmp_path / "nowhere"))
+    assert (told.code, told.out, told.err) == (0, "", "")
+    assert not (tmp_path / "nowhere").exists()
+    assert "Which shell?" in sdtui("completion").err
