@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
@@ -38,6 +39,8 @@ KEYS_WAIT_S = 0.25
 
 HANG_UP_S = 0.4
 """The same when there is no terminal any more."""
+GONE_S = 0.8
+"""So long leaving may take then; after it the process ends, whatever it waits for."""
 HANGUP_STATUS = 129
 
 CLOSE_S = 1.5
@@ -212,6 +215,11 @@ class StudioApp(App[int], inherit_bindings=False):
 
     async def on_terminal_gone(self) -> None:
         """Leave at once, for good; jobs go on."""
+        if not self.is_headless:
+            # A write to a terminal that is gone ends the driver's writer, and leaving would wait for it without end.
+            last_resort = threading.Timer(GONE_S, os._exit, (HANGUP_STATUS,))
+            last_resort.daemon = True
+            last_resort.start()
         if self._studio is not None:
             with suppress(TimeoutError):
                 async with asyncio.timeout(HANG_UP_S):
