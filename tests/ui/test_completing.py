@@ -244,3 +244,30 @@ async def test_whatever_is_pressed_undo_brings_the_text_back(keys: list[str]) ->
         for _ in range(len(keys) + 1):
             editor.undo()
         assert editor.text == ""
+
+
+async def test_a_picture_gives_way_to_the_list_and_comes_back() -> None:
+    from textual.geometry import Region
+
+    from sdtui.ui.panes.preview import PreviewPane
+
+    async with studio(server_with()) as pilot:
+        preview = pilot.app.screen.query_one(PreviewPane)
+        preview._laid = None
+        assert preview._seen
+        covered: list[Region] = []
+        preview.cover = covered.append  # type: ignore[method-assign]
+        await pilot.press(*"a __c")
+        assert covered[-1] == offers(pilot).place
+        assert covered[-1].area
+        await pilot.press("escape")
+        assert covered[-1] == Region()
+
+
+async def test_what_files_are_called_reaches_no_terminal_as_it_is() -> None:
+    server = server_with()
+    server.wildcards = (WildcardName(name="co\x1b[2Jl", count=1, path="/w/x.txt"),)
+    async with studio(server) as pilot:
+        await pilot.press(*"a __c")
+        await until(pilot, lambda: offers(pilot).display)
+        assert "\x1b" not in text(pilot.app)

@@ -17,6 +17,7 @@ MOST_ROWS = 8
 WIDEST = 60
 NARROWEST = 16
 LEAST_NAME = 12
+SPARE_ROWS = 2
 
 
 class CompletionList(Widget):
@@ -42,6 +43,9 @@ class CompletionList(Widget):
             self._top = 0
         self._items, self._chosen = items, chosen
         place = place_for(items, at, screen)
+        if self.display and _fits(place, self._place):
+            # another size would have the whole screen laid out again, at every key
+            place = self._place
         if not place.area:
             self.hide()
             return
@@ -81,6 +85,17 @@ def row_of(item: Item, width: int, *, chosen: bool) -> Content:
     else:
         line = name.truncate(width, ellipsis=True, pad=True)
     return line.stylize("bold reverse") if chosen else line
+
+
+def _fits(place: Region, within: Region) -> bool:
+    """A list can stay where it is, with a few empty rows at its end."""
+    same_edge = place.y == within.y or place.bottom == within.bottom
+    return (
+        place.x == within.x
+        and same_edge
+        and 0 < place.width <= within.width
+        and 0 < place.height <= within.height <= place.height + SPARE_ROWS
+    )
 
 
 def place_for(items: Sequence[Item], at: Offset, screen: Size) -> Region:
