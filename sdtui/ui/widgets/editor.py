@@ -116,6 +116,12 @@ class PromptEditor(ReadText):
         said = fitted(sentence(near, self.fix_key), room) if near is not None and room >= SENTENCE_FROM else ""
         return f"{said} · {counted}" if said else counted
 
+    def _refresh_size(self) -> None:
+        """Textual scrolls to the cursor before it knows of a row that was begun just now: once more after."""
+        super()._refresh_size()
+        if self.is_mounted and self.has_focus:
+            self.scroll_cursor_visible()
+
     def _watch_selection(self, previous_selection: Selection, selection: Selection) -> None:
         super()._watch_selection(previous_selection, selection)
         if self.is_mounted and previous_selection != selection:
