@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import torch
 
-from tools.demo_model import progress, unet
+from tools.demo_model import batches, progress
 
 
 def test_the_rate_rises_stays_and_falls() -> None:
@@ -45,12 +45,12 @@ def test_a_checkpoint_is_whole_or_not_there(tmp_path) -> None:
 
 
 def test_the_noise_is_that_of_sd1() -> None:
-    alphas = unet.signal_shares()
+    alphas = batches.signal_shares()
     assert abs(float(((1 - alphas[-1]) / alphas[-1]) ** 0.5) - 14.61) < 0.01
 
 
 def test_high_noise_counts_in_the_loss_and_the_weights_keep_its_size() -> None:
-    chance, weight = unet.noise_levels(60.0)
+    chance, weight = batches.noise_levels(60.0)
     assert abs(float(chance.sum()) - 1) < 1e-5
     assert abs(float((chance * weight).sum()) - 1) < 1e-5
     assert (chance * weight)[900] > (chance * weight)[500] > (chance * weight)[50]

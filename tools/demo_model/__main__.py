@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tools.demo_model import autoencoder, cases, data, decoder, evaluate, pack, pair, text, unet
+from tools.demo_model import autoencoder, cases, data, decoder, denoising, evaluate, lists, pack, pair, text, unet
 
 Stage = Callable[[argparse.Namespace], None]
 
@@ -44,10 +44,14 @@ def train_unet(options: argparse.Namespace) -> None:
         steps=options.unet_steps,
         batch=options.unet_batch,
         minutes=options.unet_minutes,
+        learning_rate=options.unet_rate,
+        single_until=0.0 if options.earlier else 0.08,
+        corrected_from=0.0 if options.earlier else 0.3,
         start=options.start,
+        earlier=options.earlier,
         device=options.device,
     )
-    pair.run(unet.train, plan, device=options.device)
+    pair.run(denoising.train, plan, device=options.device)
 
 
 def tune_decoder(options: argparse.Namespace) -> None:
@@ -61,6 +65,11 @@ def pack_model(options: argparse.Namespace) -> None:
     tuned = options.folder / "autoencoder-tuned.pt"
     vae_file = tuned if tuned.exists() else options.folder / "autoencoder.pt"
     pack.write(unet.learnt(options.folder), vae_file, options.folder)
+
+
+def write_words(_options: argparse.Namespace) -> None:
+    """Wildcards, completion and the README's table, from the word table."""
+    lists.write()
 
 
 def evaluate_model(options: argparse.Namespace) -> None:
@@ -90,17 +99,23 @@ STAGES: dict[str, tuple[Stage, str]] = {
 }
 
 
+# stages that `all` leaves out: they make nothing of the model
+OTHERS: dict[str, Stage] = {"words": write_words}
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tools.demo_model", description=__doc__)
-    parser.add_argument("stage", choices=["all", *STAGES])
+    parser.add_argument("stage", choices=["all", *STAGES, *OTHERS])
     parser.add_argument("--folder", type=Path, default=Path(".train"), help="where checkpoints and results lie")
     parser.add_argument("--device", default="cpu", help="cpu (two processes of one thread each) or cuda")
     parser.add_argument(
         "--start", type=Path, help="packed model to start autoencoder and UNet from (default: untrained)"
     )
+    parser.add_argument("--earlier", type=Path, help="unet.pt of an earlier run that the UNet's training goes on from")
+    parser.add_argument("--unet-rate", type=float, default=1e-3, help="learning rate of the UNet")
     parser.add_argument("--autoencoder-steps", type=int, default=6000)
-    parser.add_argument("--single", type=int, default=24000, help="scenes of one thing")
-    parser.add_argument("--pairs", type=int, default=32000, help="scenes of two things")
+    parser.add_argument("--single", type=int, default=36000, help="scenes of one thing")
+    parser.add_argument("--pairs", type=int, default=24000, help="scenes of two things")
     parser.add_argument("--text-steps", type=int, default=2500)
     parser.add_argument("--unet-steps", type=int, default=14000)
     parser.add_argument(
@@ -122,6 +137,9 @@ def _options() -> argparse.Namespace:
 def main() -> None:
     """Run one stage, or all whose result is not there yet."""
     options = _options()
+    if options.stage in OTHERS:
+        OTHERS[options.stage](options)
+        return
     options.folder.mkdir(parents=True, exist_ok=True)
     chosen = STAGES if options.stage == "all" else {options.stage: STAGES[options.stage]}
     for name, (work, result) in chosen.items():

@@ -29,16 +29,19 @@ def _with_article(runs: Caption) -> Caption:
     return [(words.article(runs[0][0]), 1.0), *runs]
 
 
-def thing_runs(thing: Thing, rnd: random.Random) -> Caption:
-    """A thing's words without article and position: size, style, colour, shape."""
+def thing_runs(thing: Thing, rnd: random.Random, *, pair: bool) -> Caption:
+    """A thing's words without article and position: size, style, colour, shape.
+
+    A thing alone goes without colour or shape more often: what no word says has to stay open, not fall to one habit.
+    """
     runs: Caption = []
     if _kept(thing.weight("size"), 0.75, rnd):
         runs.append((worded(thing.size, rnd), thing.weight("size")))
     if thing.style != "plain" and _kept(thing.weight("style"), 0.95, rnd):
         runs.append((thing.style, thing.weight("style")))
-    if _kept(thing.weight("colour"), 0.93, rnd):
+    if _kept(thing.weight("colour"), 0.95 if pair else 0.86, rnd):
         runs.append((thing.colour, thing.weight("colour")))
-    named = _kept(thing.weight("shape"), 0.95, rnd)
+    named = _kept(thing.weight("shape"), 0.96 if pair else 0.92, rnd)
     return [*runs, (worded(thing.shape, rnd) if named else words.ANY_SHAPE, thing.weight("shape"))]
 
 
@@ -60,14 +63,14 @@ def _joined(parts: list[Caption]) -> Caption:
 
 def _one(thing: Thing, rnd: random.Random) -> tuple[Caption, Caption]:
     """The thing's words and its position's, the latter empty when it is not told."""
-    told = _kept(thing.weight("position"), 0.7, rnd)
-    return thing_runs(thing, rnd), [(worded(thing.position, rnd), thing.weight("position"))] if told else []
+    told = _kept(thing.weight("position"), 0.62, rnd)
+    return thing_runs(thing, rnd, pair=False), [(worded(thing.position, rnd), thing.weight("position"))] if told else []
 
 
 def _two(things: tuple[Thing, ...], rnd: random.Random) -> Caption:
     """Two things with both positions, with their relation, or just both."""
     first, second = things if rnd.random() < 0.6 else (things[1], things[0])
-    left, right = _with_article(thing_runs(first, rnd)), _with_article(thing_runs(second, rnd))
+    left, right = (_with_article(thing_runs(thing, rnd, pair=True)) for thing in (first, second))
     form = rnd.random()
     if form < 0.68:
         place = [(worded(first.position, rnd), 1.0)]
@@ -80,7 +83,7 @@ def _two(things: tuple[Thing, ...], rnd: random.Random) -> Caption:
 def _fragment(scene: Scene, rnd: random.Random) -> Caption:
     """One to two words of the scene, as they stand in a negative prompt."""
     thing = rnd.choice(scene.things)
-    runs = [run for run in thing_runs(thing, rnd) if run[0] != words.ANY_SHAPE]
+    runs = [run for run in thing_runs(thing, rnd, pair=False) if run[0] != words.ANY_SHAPE]
     runs += [(worded(thing.position, rnd), 1.0)] if len(scene.things) == 1 and rnd.random() < 0.5 else []
     parts: list[Caption] = [[(text, 1.0)] for text, _ in runs]
     parts += [[(text, 1.0) for text, _ in backdrop_runs(scene.backdrop)]]
@@ -120,7 +123,7 @@ def _sentence(scene: Scene, rnd: random.Random) -> Caption:
 
 def caption(scene: Scene, rnd: random.Random) -> Caption:
     """A weighted caption [(words, emphasis), …] of a scene."""
-    if not is_emphasised(scene) and rnd.random() < 0.08:
+    if not is_emphasised(scene) and rnd.random() < 0.1:
         return _fragment(scene, rnd)
     runs = _sentence(scene, rnd)
     if rnd.random() < 0.06:

@@ -15,7 +15,7 @@ from tools.demo_model.scene import SIDE_PX, Scene, Thing, random_scene, strength
 CAPTIONS = 4
 SLOTS = ("left", "right", "top", "bottom", "center")
 NO_COLOUR = len(words.COLOUR_NAMES)
-EMPHASIS_ALONE, EMPHASIS_PAIR = 0.55, 0.3
+EMPHASIS_ALONE, EMPHASIS_PAIR = 0.6, 0.25
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,8 +23,8 @@ class DataPlan:
     """How many scenes are drawn: the single ones first, then the pairs."""
 
     folder: Path
-    single: int = 24000
-    pairs: int = 32000
+    single: int = 36000
+    pairs: int = 24000
     device: str = "cpu"
 
 

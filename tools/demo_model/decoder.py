@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from torch.nn import functional
 
 from tools.demo_model import autoencoder, data, draw, pair, progress, tokens, unet
+from tools.demo_model.batches import Batches
 
 REPORT_EVERY = 100
 HIGHEST_STEP = 320
+# Colours that a fresh decoder draws all alike, however strong: mean differences over 8×8 pixels count this much.
+FLAT_COUNTS = 4.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +30,7 @@ class DecoderPlan:
 
 
 @torch.no_grad()
-def guessed(state: unet.State, batches: unet.Batches, picked: torch.Tensor) -> torch.Tensor:
+def guessed(state: unet.State, batches: Batches, picked: torch.Tensor) -> torch.Tensor:
     """The UNet's guess of the scaled latents (batch, 4, 8, 8) of scenes, from low noise, under their captions."""
     steps = torch.randint(1, HIGHEST_STEP, (len(picked),))
     noisy, _ = batches.noised(picked, steps)
@@ -45,11 +49,13 @@ def _pictures(picked: torch.Tensor, single: int) -> torch.Tensor:
 
 
 def train(rank: int, world: int, plan: DecoderPlan) -> None:
-    """Tune in one process of `world`; writes autoencoder-tuned.pt, whose encoder is the old one."""
-    unet_plan = unet.UnetPlan(folder=plan.folder, batch=plan.batch, device=plan.device)
-    state, batches = unet.fresh(unet_plan), unet.Batches(unet_plan)
+    """Tune in one process of `world`; writes autoencoder-tuned.pt or tunes it on; its encoder is the old one."""
+    shares = {"pair_share": 0.2, "emphasised_share": 0.6}
+    unet_plan = unet.UnetPlan(folder=plan.folder, batch=plan.batch, device=plan.device, **shares)
+    state, batches = unet.fresh(unet_plan), Batches(unet_plan)
     state.load(unet.learnt(plan.folder))
-    vae = autoencoder.load(plan.folder / "autoencoder.pt").train().to(plan.device)
+    tuned = plan.folder / "autoencoder-tuned.pt"
+    vae = autoencoder.load(tuned if tuned.exists() else plan.folder / "autoencoder.pt").train().to(plan.device)
     parameters = [p for name, p in vae.named_parameters() if name.startswith(("decoder", "post_quant"))]
     optimiser = torch.optim.AdamW(parameters, lr=plan.learning_rate, betas=(0.9, 0.99), weight_decay=1e-4, fused=True)
     average, meter = progress.AveragedWeights(parameters, 0.99), progress.Meter("decoder", plan.steps)
@@ -61,7 +67,9 @@ def train(rank: int, world: int, plan: DecoderPlan) -> None:
         picked = batches.pick(pairs=True)
         latents = guessed(state, batches, picked) / autoencoder.SCALING
         shown = _pictures(picked, batches.single).to(plan.device)
-        loss = autoencoder.restoration_loss(vae.decode(latents).sample, shown)
+        restored = vae.decode(latents).sample
+        loss = autoencoder.restoration_loss(restored, shown)
+        loss = loss + FLAT_COUNTS * functional.avg_pool2d(restored - shown, 8).abs().mean()
         optimiser.zero_grad()
         loss.backward()
         pair.average_gradients(parameters, world)
@@ -73,4 +81,4 @@ def train(rank: int, world: int, plan: DecoderPlan) -> None:
             print(meter.line(step + 1, plan.batch * world), f"{autoencoder.decibels(vae, held):.2f} dB", flush=True)
     if rank == 0:
         average.swap()
-        progress.save_whole(plan.folder / "autoencoder-tuned.pt", {k: v.cpu() for k, v in vae.state_dict().items()})
+        progress.save_whole(tuned, {k: v.cpu() for k, v in vae.state_dict().items()})

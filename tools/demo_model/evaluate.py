@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tools.demo_model import cases, probes
+from tools.demo_model import cases, changes, probes
 from tools.demo_model.analyser import see
 from tools.demo_model.draw import render
 from tools.demo_model.pipeline import Painter, load
 from tools.demo_model.scene import Scene
 
-PARTS = ("ceilings", "single", "pair", "emphasis", "negative", "schedule", "img2img", "unknown")
+PARTS = ("ceilings", "single", "pair", "emphasis", "negative", "schedule", "img2img", "inpaint", "unknown")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,18 +81,22 @@ def evaluate(wanted: Evaluation) -> None:
     for name in ("single", "pair"):
         if name in wanted.parts:
             prompted(painter, wanted, pair=name == "pair")
+    seed = wanted.seed
     if "emphasis" in wanted.parts:
         for cfg_scale in (1.0, 4.0):
-            growths, kept = probes.emphasis(painter, 24, cfg_scale)
+            growths, kept = probes.emphasis(painter, 32, cfg_scale, seed)
             print("\n".join(growth.line() for growth in growths), flush=True)
             write_sheet(kept, wanted.sheets / f"emphasis_cfg{cfg_scale:g}.png")
-    if "negative" in wanted.parts:
-        print(cases.figures("negative prompt", probes.negative(painter, 16)), flush=True)
     if "schedule" in wanted.parts:
-        found, kept = probes.schedules(painter, 24)
+        found, kept = changes.schedules(painter, 25, seed)
         print("\n".join(f"{name}: {counts}" for name, counts in found.items()), flush=True)
         write_sheet(kept, wanted.sheets / "schedules.png")
-    if "img2img" in wanted.parts:
-        print(cases.figures("img2img at 0.6", probes.repainted(painter, 50)), flush=True)
-    if "unknown" in wanted.parts:
-        print(cases.figures("unknown words", probes.unknown_words(painter, 50)), flush=True)
+    questions = {
+        "negative": ("negative prompt", probes.negative, 50),
+        "img2img": ("img2img at 0.6", changes.repainted, 100),
+        "inpaint": ("inpainting", changes.filled, 50),
+        "unknown": ("unknown words", probes.unknown_words, 50),
+    }
+    for part, (name, ask, count) in questions.items():
+        if part in wanted.parts:
+            print(cases.figures(name, ask(painter, count, seed)), flush=True)

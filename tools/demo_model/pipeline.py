@@ -13,6 +13,7 @@ from diffusers import (
     AutoencoderKL,
     DPMSolverMultistepScheduler,
     StableDiffusionImg2ImgPipeline,
+    StableDiffusionInpaintPipeline,
     StableDiffusionPipeline,
     UNet2DConditionModel,
 )
@@ -96,13 +97,14 @@ class Painter:
         cfg_scale: float | None = None,
         timeline: Timeline | None = None,
     ) -> list[np.ndarray]:
-        """Pictures (64, 64, 3) uint8; picture i has the seed `seed` + i."""
+        """Pictures (64, 64, 3) uint8; picture i has the seed `seed` + i. `negative` holds one embedding or one each."""
         without = self.embed("") if negative is None else negative
         scale = self.cfg_scale if cfg_scale is None else cfg_scale
         found: list[np.ndarray] = []
         for first in range(0, len(embeddings), self.batch):
             wanted = torch.cat(list(embeddings[first : first + self.batch]))
-            unwanted = without.expand(len(wanted), -1, -1)
+            each = without if len(without) == 1 else without[first : first + self.batch]
+            unwanted = each.expand(len(wanted), -1, -1)
             settings = {"guidance_scale": scale, "num_inference_steps": self.steps, "output_type": "np"}
             if timeline is not None:
                 settings["callback_on_step_end"] = _changing(timeline, first, unwanted, guided=scale > 1)
@@ -131,6 +133,38 @@ class Painter:
                 guidance_scale=self.cfg_scale,
                 num_inference_steps=self.steps,
                 strength=strength,
+                generator=[torch.Generator().manual_seed(seed + first + i) for i in range(len(wanted))],
+                output_type="np",
+            ).images
+            found += [(picture * 255).round().astype(np.uint8) for picture in made]
+        return found
+
+    @torch.no_grad()
+    def fill(
+        self,
+        pictures: Sequence[np.ndarray],
+        masks: Sequence[np.ndarray],
+        embeddings: Sequence[torch.Tensor],
+        *,
+        seed: int,
+    ) -> list[np.ndarray]:
+        """Inpainting from noise: each picture with what its mask (64, 64; 1: anew) covers drawn under its embedding."""
+        inpaint = StableDiffusionInpaintPipeline(**self.pipe.components, requires_safety_checker=False)
+        inpaint.set_progress_bar_config(disable=True)
+        found: list[np.ndarray] = []
+        for first in range(0, len(pictures), self.batch):
+            some = slice(first, first + self.batch)
+            wanted = torch.cat(list(embeddings[some]))
+            made = inpaint(
+                image=torch.from_numpy(np.stack(pictures[some])).permute(0, 3, 1, 2) / 127.5 - 1,
+                mask_image=torch.from_numpy(np.stack(masks[some])).float()[:, None],
+                height=scene.SIDE_PX,
+                width=scene.SIDE_PX,
+                prompt_embeds=wanted,
+                negative_prompt_embeds=self.embed("").expand(len(wanted), -1, -1),
+                guidance_scale=self.cfg_scale,
+                num_inference_steps=self.steps,
+                strength=1.0,
                 generator=[torch.Generator().manual_seed(seed + first + i) for i in range(len(wanted))],
                 output_type="np",
             ).images

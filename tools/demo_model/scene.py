@@ -11,6 +11,8 @@ from tools.demo_model import words
 SIDE_PX = 64
 OFFSET_PX = 16.0
 HELD_OUT_IN = 9
+# how often each shape is drawn: a ring's hole has to be learnt against every backdrop
+SHAPE_SHARES = {"ring": 2.0, "star": 1.3}
 PAIRS = (("left", "right"), ("right", "left"), ("top", "bottom"), ("bottom", "top"))
 DIRECTIONS = {"center": (0, 0), "left": (-1, 0), "right": (1, 0), "top": (0, -1), "bottom": (0, 1)}
 # radius in pixels of small, unnamed and large things, alone and in pairs
@@ -117,23 +119,29 @@ def random_thing(rnd: random.Random, backdrop: Backdrop, position: str, *, unsee
         for colour in colours_on(backdrop)
         if held_out(shape, colour, backdrop) == unseen
     ]
-    shape, colour = rnd.choice(pairs)
+    shares = [SHAPE_SHARES.get(shape, 1.0) for shape, _ in pairs]
+    shape, colour = rnd.choice(pairs) if unseen else rnd.choices(pairs, shares)[0]
     style = rnd.choices(words.STYLE_NAMES, (0.82, 0.18))[0]
     return Thing(shape=shape, colour=colour, size=rnd.choice(words.SIZE_NAMES), position=position, style=style)
 
 
+def random_weight(rnd: random.Random) -> float:
+    """An emphasis: weaker (0.25..0.95) as often as stronger (1.05..1.8)."""
+    return round(rnd.uniform(0.25, 0.95) if rnd.random() < 0.45 else rnd.uniform(1.05, 1.8), 2)
+
+
 def emphasised(backdrop: Backdrop, things: list[Thing], rnd: random.Random) -> tuple[Backdrop, list[Thing]]:
-    """The same scene with one attribute of the backdrop or of a thing weaker or stronger (weight 0..2)."""
-    weight = round(rnd.uniform(0.1, 1.9), 2)
-    if backdrop.kind != "night" and rnd.random() < 0.33:
+    """The same scene with one attribute of the backdrop or of a thing weaker or stronger."""
+    weight = random_weight(rnd)
+    if backdrop.kind != "night" and rnd.random() < 0.22:
         key = rnd.choice(("colour", "kind")) if backdrop.kind == "checkered" else "colour"
         weights = {**backdrop.weights, key: weight}
         return Backdrop(kind=backdrop.kind, colour=backdrop.colour, weights=weights), things
     index = rnd.randrange(len(things))
     thing = things[index]
-    keys = ["colour"] * 5 + ["size"] * 4 + ["shape"]
-    keys += ["position"] * 2 if len(things) == 1 and thing.position != "center" else []
-    keys += ["style"] * 4 if thing.style == "striped" else []
+    keys = ["colour"] * 7 + ["size"] * 6 + ["shape"]
+    keys += ["position"] if len(things) == 1 and thing.position != "center" else []
+    keys += ["style"] * 3 if thing.style == "striped" else []
     key = rnd.choice(keys)
     weights = {**thing.weights, key: round(rnd.uniform(0.6, 1.5), 2) if key == "shape" else weight}
     fields = {"shape": thing.shape, "colour": thing.colour, "size": thing.size, "position": thing.position}
