@@ -59,7 +59,12 @@ def measure() -> list[Figure]:
         Figure("parse, 2,000 characters", _best_ms(lambda: parse(ordinary), 50), "ms", 2.0),
         Figure("parse and colour, 5,000 characters", _best_ms(lambda: spans(parse(longer)), 20), "ms", 16.0),
         Figure("parse, colour, lint and find embeddings, 5,000", _best_ms(lambda: _key(longer), 20), "ms", 16.0),
-        Figure("which brackets belong together, 5,000", _best_ms(lambda: partner(longer, longer.index("(")), 20), "ms", 16.0),
+        Figure(
+            "which brackets belong together, 5,000",
+            _best_ms(lambda: partner(longer, longer.index("(")), 20),
+            "ms",
+            16.0,
+        ),
         Figure("what holds at a step, 5,000", _best_ms(lambda: active_at(read, 20, 7), 20), "ms", 16.0),
         Figure("chunk borders, 5,000", _best_ms(lambda: borders(read, tokenizer, embeddings=EMBEDDINGS), 10), "ms"),
         Figure("timeline, 2,000 characters, 20 steps", _best_ms(lambda: timeline(parse(ordinary), 20), 20), "ms"),

@@ -38,7 +38,15 @@ def test_lists_as_the_tag_completion_extensions_have_them(tmp_path: Path, tags: 
 
 @pytest.mark.parametrize(
     "written",
-    [b"", b"\xff\xfe\0\0,,,", b'"unclosed,0,1\n' * 3, b"\0" * 100, b"name,type,count,aliases\n", b"," * 1000, b"a" * 9999],
+    [
+        b"",
+        b"\xff\xfe\0\0,,,",
+        b'"unclosed,0,1\n' * 3,
+        b"\0" * 100,
+        b"name,type,count,aliases\n",
+        b"," * 1000,
+        b"a" * 9999,
+    ],
 )
 def test_odd_files_hurt_nobody(tmp_path: Path, tags: Path, written: bytes) -> None:
     (tags / "odd.csv").write_bytes(written)
