@@ -145,7 +145,10 @@ def _words(text: str, offset: int, before: str, sources: Sources, asked: bool) -
             return completions
     if asked and not beginnings(before):
         found = [*sources.embeddings.find("", MOST), *sources.tags("")][:MOST]
-        return Completions(offset, offset, tuple(_item(entry, text, offset, offset, sources) for entry in found))
+        items = [_item(entry, text, offset, offset, sources) for entry in found]
+        if text[offset : offset + 1].isalnum():
+            items = [item._replace(insert=f"{item.insert} ") for item in items]
+        return Completions(offset, offset, tuple(items))
     return Completions(offset, offset)
 
 

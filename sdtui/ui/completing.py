@@ -10,12 +10,16 @@ WORD_EDGE = frozenset(" \t\n,<>{}|()[]:")
 
 
 class Completing:
-    """`found` is what is offered; `chosen` the number of the item the user has gone to, None while they only type."""
+    """`found` is what is offered; `chosen` the number of the item the user has gone to, None while they only type.
+
+    `asked`: the user wanted to be offered something there, whatever is typed.
+    """
 
     def __init__(self, *, automatic: bool = True) -> None:
         self.sources = Sources()
         self.found = NOTHING
         self.chosen: int | None = None
+        self.asked = False
         self._automatic = automatic
         self._unwanted: int | None = None
         self._text = ""
@@ -43,7 +47,7 @@ class Completing:
 
     def look(self, text: str, offset: int, *, asked: bool = False) -> None:
         """Offer what can come there; unasked not in a word for which it was not wanted."""
-        self.chosen = None
+        self.chosen, self.asked = None, asked
         self._text, self._offset = text, offset
         start = word_start(text, offset)
         if asked or start != self._unwanted:

@@ -41,6 +41,8 @@ def edit_config(app: StudioApp, workspace: str, run: Run) -> tuple[str, bool]:
             file.unlink()
     layers = load_layers(root)
     problems = [*map(str, layers.problems), *key_problems(layers.config.keys)]
+    if layers.config.theme and layers.config.theme not in app.available_themes:
+        problems.append(f"theme: There is no theme '{layers.config.theme}'; the palette lists them.")
     taken = take(app, before, layers.config)
     if problems:
         more = f" ({len(problems) - 1} more.)" if len(problems) > 1 else ""

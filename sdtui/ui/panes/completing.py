@@ -47,9 +47,11 @@ class CompletingEditor(PromptEditor):
 
     def know(self, sources: Sources) -> None:
         """Offer from these; what is offered now is looked for again."""
-        if self._completing is not None:
-            self._completing.sources = sources
-            if self._completing.offset == self.cursor_offset and self.has_focus and self._completing.chosen is None:
+        completing = self._completing
+        if completing is not None:
+            completing.sources = sources
+            untouched = completing.chosen is None or (completing.asked and completing.chosen == 0)
+            if self.has_focus and untouched and completing.offset == self.cursor_offset:
                 self._look_again()
 
     # when to offer
@@ -71,7 +73,10 @@ class CompletingEditor(PromptEditor):
 
     def _look_again(self) -> None:
         if self._completing is not None and self._looked:
-            self._completing.look(self.text, self.cursor_offset)
+            asked = self._completing.asked
+            self._completing.look(self.text, self.cursor_offset, asked=asked)
+            if asked:
+                self._completing.move(1)
             self._show_offers()
 
     def _watch_selection(self, previous_selection: Selection, selection: Selection) -> None:
