@@ -271,3 +271,11 @@ async def test_what_files_are_called_reaches_no_terminal_as_it_is() -> None:
         await pilot.press(*"a __c")
         await until(pilot, lambda: offers(pilot).display)
         assert "\x1b" not in text(pilot.app)
+
+
+async def test_what_is_asked_for_with_nothing_typed_is_shown_when_the_server_has_answered() -> None:
+    async with studio(server_with()) as pilot:
+        await pilot.press("ctrl+n")
+        await until_offered(pilot, "circle")
+        await pilot.press("enter")
+        assert prompt(pilot).text == "EasyNegative"
