@@ -49,7 +49,7 @@ def needs(*programs: str) -> pytest.MarkDecorator:
 def displays() -> Iterator[str]:
     """An X server of 1400×900 pixels; its name."""
     told, tells = os.pipe()
-    command = ["Xvfb", "-displayfd", str(tells), "-screen", "0", "1400x900x24", "-nolisten", "tcp"]
+    command = ["Xvfb", "-displayfd", str(tells), "-screen", "0", "1400x900x24", "-nolisten", "tcp", "-noreset"]
     with subprocess.Popen(command, pass_fds=[tells], stderr=subprocess.DEVNULL) as server:
         os.close(tells)
         with os.fdopen(told) as names:
