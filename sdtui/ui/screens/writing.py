@@ -70,6 +70,8 @@ class WritingScreen(CommandedScreen):
         except SdtuiError:
             return
         self._vocabulary.know_wildcards(wildcards)
+        if self._language is not None:
+            self._language.know_wildcards(each.name for each in wildcards)
         self._tell_editors()
 
     def _tell_editors(self) -> None:
