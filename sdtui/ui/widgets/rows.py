@@ -61,6 +61,7 @@ class Rows(ScrollView, can_focus=True):
         self.cursor: int | None = 0 if choosable else None
         self._make_row = make_row
         self._count = 0
+        self._drawn_width = 0
         self._stay_at_end = stay_at_end
         self.empty = empty
 
@@ -90,6 +91,10 @@ class Rows(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """The row that is seen there."""
         width = self.scrollable_content_region.width
+        if width != self._drawn_width:
+            # A scroll bar that comes or goes changes the room without an event of its own.
+            self._drawn_width = width
+            self.call_later(self.notify_resize)
         row = y + self.scroll_offset.y
         above_foot = self.scrollable_content_region.height - self.foot_rows
         if self.foot_rows and y >= above_foot:
