@@ -117,9 +117,14 @@ class PromptEditor(ReadText):
         return f"{said} · {counted}" if said else counted
 
     def _refresh_size(self) -> None:
-        """Textual scrolls to the cursor before it knows of a row that was begun just now: once more after."""
+        """Textual scrolls to the cursor before it knows of a row that was begun just now: once more after.
+
+        An undo comes here before it moves the cursor, which may still lie on a line that is gone.
+        """
         super()._refresh_size()
-        if self.is_mounted and self.has_focus:
+        row, column = self.cursor_location
+        inside = row < self.document.line_count and column <= len(self.document.get_line(row))
+        if inside and self.is_mounted and self.has_focus:
             self.scroll_cursor_visible()
 
     def _watch_selection(self, previous_selection: Selection, selection: Selection) -> None:
