@@ -90,6 +90,7 @@ class StudioScreen(ChoosingScreen, WritingScreen, ViewingScreen):
         self._language = Language([*self.query(PromptPane)], self._setup.keys.shown("fix"))
         await self._language.start(self.run_worker)
         self._tell_language()
+        self._language.show_job(presenter.looking.job)
         await self.start_writing(self._setup.config.completion)
         self.loaded = True
         gc.freeze()
