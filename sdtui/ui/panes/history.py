@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import BindingType
 from textual.content import Content
 from textual.events import Click
+from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -46,6 +47,7 @@ class HistoryPane(Widget, can_focus=True):
         self._cursor = 0
         self._first = 0
         self._said = ASKING
+        self._settled_for: tuple[Size, tuple[Finished, ...]] = (Size(), ())
         self._painted: dict[tuple[str, int, int], list[Strip]] = {}
 
     def show(self, jobs: Iterable[JobView], thumbnail: Callable[[str], Shown | None], *, plain: bool) -> None:
@@ -173,6 +175,10 @@ class HistoryPane(Widget, can_focus=True):
         width, height = self.size
         if not self._pictures:
             return strip_of(Content.styled(self._said if y == 0 else "", "dim"), width, self)
+        if self._settled_for != (self.size, self._pictures):
+            # The room's own events may come before the pictures, or before the room has its size.
+            self._settled_for = (self.size, self._pictures)
+            self.call_later(self._settle)
         if y == height - 1:
             return strip_of(self._about(), width, self)
         grid = self._grid
