@@ -46,6 +46,12 @@ def test_nothing_that_a_terminal_obeys_is_left(text: str) -> None:
         assert clean(cleaned) == cleaned
 
 
-@given(st.text(st.characters(exclude_categories=["Cc", "Cs", "Cf", "Zl", "Zp"])))
+# Of the tag characters, which the filter takes out, some are unassigned and so of no format category.
+ORDINARY = st.characters(exclude_categories=["Cc", "Cs", "Cf", "Zl", "Zp"]).filter(
+    lambda c: not 0xE0000 <= ord(c) <= 0xE007F
+)
+
+
+@given(st.text(ORDINARY))
 def test_ordinary_text_stays_the_very_same(text: str) -> None:
     assert clean(text) == clean_line(text) == text
