@@ -109,6 +109,7 @@ async def settled(pilot: StudioPilot) -> str:
     seen: list[object] = []
     while len(seen) < QUIET_FRAMES or any(each != seen[-1] for each in seen[-QUIET_FRAMES:]):
         await asyncio.sleep(FRAME_S)
+        await pilot.pause()  # until every widget has handled what it was told: a new screen is empty before
         seen.append([tuple(strip) for strip in pilot.app.screen._compositor.render_strips()])
     return picture_of(pilot)
 
