@@ -8,12 +8,16 @@ from msgspec import Struct
 
 from sdtui.spec.params import Scalar
 
+OWN_VAE = "None"
+"""The name that A1111 has for the VAE inside the checkpoint."""
+
 
 class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A wish, not yet a plan: prompts, the parameters that were set (the others keep their default), the checkpoint by name.
 
     `params` is sparse: fields that are absent take the checkpoint's default, else the FIELDS table's.
-    `checkpoint` empty means the default one (config key, else the built-in model).
+    `checkpoint` empty means the default one (config key, else the built-in model). `vae` empty means the one that goes with
+    the checkpoint (its side file, else the config key, else its own), OWN_VAE the checkpoint's own whatever lies beside it.
     """
 
     kind: Literal["txt2img"] = "txt2img"
@@ -21,3 +25,4 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     negative_prompt: str = ""
     params: dict[str, Scalar] = {}
     checkpoint: str = ""
+    vae: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from sdtui.spec.adapter import Embedding, Network
 from sdtui.spec.document import Document
 from sdtui.spec.model import ModelFile
 from sdtui.spec.params import Params
@@ -12,7 +13,8 @@ from sdtui.spec.params import Params
 class Render(Struct, frozen=True, kw_only=True):
     """One picture: resolved prompt, fixed seed, model by version, final path. The same render is the same picture.
 
-    `overwrite` lets it replace a file at `path`, which only `-o` with `--force` asks for.
+    Without `vae` the checkpoint's own decodes. `overwrite` lets it replace a file at `path`, which only `-o` with `--force`
+    asks for.
     """
 
     id: str
@@ -24,11 +26,16 @@ class Render(Struct, frozen=True, kw_only=True):
     checkpoint: ModelFile
     path: str
     overwrite: bool = False
+    networks: tuple[Network, ...] = ()
+    embeddings: tuple[Embedding, ...] = ()
+    vae: ModelFile | None = None
 
     @property
     def group_key(self) -> tuple[str, ...]:
         """Renders with equal keys may share a UNet call."""
-        return (self.checkpoint.path, str(self.checkpoint.size), str(self.checkpoint.mtime_ns))
+        parts = [self.checkpoint.version, *(network.key for network in self.networks)]
+        parts += [("vae", *self.vae.version)] if self.vae else []
+        return tuple(word for part in parts for word in part)
 
 
 class Job(Struct, frozen=True, kw_only=True):

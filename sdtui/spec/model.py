@@ -18,7 +18,8 @@ class ModelRecord(Struct, frozen=True, kw_only=True):
     `size` in bytes, `mtime_ns` in nanoseconds since the epoch; both name the version of the file together with `path`.
     `defaults` are the parameters the model wants (field name to value); `architecture` holds the module configs it brings
     along, when it is not of its family's own size. `alias` is what whoever made it called it, `trigger_words` are what a
-    LoRA is called up by and `preferred_weight` what it is best used with (0: nobody says).
+    LoRA is called up by and `preferred_weight` what it is best used with (0: nobody says). `vectors` is how many tokens an
+    embedding takes the place of (0: nobody knows).
     `problem` says why it cannot be used, in a sentence, or is empty.
     """
 
@@ -36,6 +37,7 @@ class ModelRecord(Struct, frozen=True, kw_only=True):
     alias: str = ""
     trigger_words: tuple[str, ...] = ()
     preferred_weight: float = 0
+    vectors: int = 0
     problem: str = ""
     builtin: bool = False
 
@@ -48,3 +50,8 @@ class ModelFile(Struct, frozen=True, kw_only=True):
     size: int
     mtime_ns: int
     sha256: str = ""
+
+    @property
+    def version(self) -> tuple[str, ...]:
+        """What tells this version of the file from every other."""
+        return (self.path, str(self.size), str(self.mtime_ns))
