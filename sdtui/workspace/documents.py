@@ -31,7 +31,7 @@ def read_document(path: Path) -> Document:
         text = read_text(path)
         if suffix == ".txt":
             return Document(prompt=text.strip())
-        return document_of(_parse_json(text, str(path)) if suffix == ".json" else parse_yaml(text, where=str(path)))
+        return document_of(parse_json(text, str(path)) if suffix == ".json" else parse_yaml(text, where=str(path)))
     except ConfigError as error:
         # The readers are the configuration's; a document is what the user asks for.
         raise UsageError(error.what, where=error.where, todo=error.todo) from None
@@ -53,7 +53,8 @@ def document_of(tree: Tree) -> Document:
     return replace(document, params=params)
 
 
-def _parse_json(text: str, where: str) -> Tree:
+def parse_json(text: str, where: str) -> Tree:
+    """The tree of a JSON text, whose lines are not known; raises ConfigError."""
     try:
         value = cast(Plain, msgspec.json.decode(text))
     except (msgspec.DecodeError, RecursionError) as error:

@@ -163,8 +163,11 @@ class _Builder:
 
 def _scalar(event: yaml.ScalarEvent) -> Plain:
     text: str = event.value
-    if event.style or event.tag is not None:
-        return text
+    return text if event.style or event.tag is not None else plain_value(text)
+
+
+def plain_value(text: str) -> Plain:
+    """What a text without quotes means: nothing, a switch, a number, or itself."""
     if text in _WORDS:
         return _WORDS[text]
     if _INT.match(text):
