@@ -9,6 +9,8 @@ from tools.demo_model.scene import Backdrop, Scene, Thing
 
 # Stands for a token that no caption means anything by; every token outside the table shares its embedding.
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
+# Chance that a caption is a word or two, as negative prompts are, and that such a one is a shape and nothing else.
+FRAGMENTS, SHAPE_ALONE = 0.3, 0.35
 
 Run = tuple[str, float]
 Caption = list[Run]
@@ -87,6 +89,8 @@ def _fragment(scene: Scene, rnd: random.Random) -> Caption:
     runs += [(worded(thing.position, rnd), 1.0)] if len(scene.things) == 1 and rnd.random() < 0.5 else []
     parts: list[Caption] = [[(text, 1.0)] for text, _ in runs]
     parts += [[(text, 1.0) for text, _ in backdrop_runs(scene.backdrop)]]
+    if rnd.random() < SHAPE_ALONE:
+        return [(worded(thing.shape, rnd), 1.0)]
     return _joined(rnd.sample(parts, min(len(parts), rnd.choice((1, 1, 2)))))
 
 
@@ -123,7 +127,7 @@ def _sentence(scene: Scene, rnd: random.Random) -> Caption:
 
 def caption(scene: Scene, rnd: random.Random) -> Caption:
     """A weighted caption [(words, emphasis), …] of a scene."""
-    if not is_emphasised(scene) and rnd.random() < 0.1:
+    if not is_emphasised(scene) and rnd.random() < FRAGMENTS:
         return _fragment(scene, rnd)
     runs = _sentence(scene, rnd)
     if rnd.random() < 0.06:
