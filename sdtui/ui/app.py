@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
@@ -17,6 +16,7 @@ from textual.events import Event, Key
 from textual.filter import LineFilter, NoColor
 from textual.geometry import Region, Size
 
+from sdtui.ui import hangup
 from sdtui.ui.bindings import bindings
 from sdtui.ui.client import OpenClient
 from sdtui.ui.config import StudioConfig
@@ -39,9 +39,6 @@ KEYS_WAIT_S = 0.25
 
 HANG_UP_S = 0.4
 """The same when there is no terminal any more."""
-GONE_S = 0.8
-"""So long leaving may take then; after it the process ends, whatever it waits for."""
-HANGUP_STATUS = 129
 
 CLOSE_S = 1.5
 """The longest that leaving waits for a server that does not answer."""
@@ -217,14 +214,12 @@ class StudioApp(App[int], inherit_bindings=False):
         """Leave at once, for good; jobs go on."""
         if not self.is_headless:
             # A write to a terminal that is gone ends the driver's writer, and leaving would wait for it without end.
-            last_resort = threading.Timer(GONE_S, os._exit, (HANGUP_STATUS,))
-            last_resort.daemon = True
-            last_resort.start()
+            hangup.end_in_time()
         if self._studio is not None:
             with suppress(TimeoutError):
                 async with asyncio.timeout(HANG_UP_S):
                     await self._studio.close()
-        self.exit(HANGUP_STATUS)
+        self.exit(hangup.STATUS)
 
     async def action_do_quit(self) -> None:
         """Leave; what would be lost by it is said first."""

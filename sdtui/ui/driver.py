@@ -13,6 +13,7 @@ from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Key
 
+from sdtui.ui import hangup
 from sdtui.ui.messages import TerminalGone, TerminalReplied
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ READ_BYTES = 4096
 TICK_S = 0.1
 ALT = frozenset(digits + ascii_lowercase) - {"b", "f"}
 """Characters that escape makes alt+… of at once; with b and f editors move by words."""
-GONE_S = 0.8
-"""So long the app has for leaving when its terminal is gone."""
-HANGUP_STATUS = 129
 HELD_S = 0.05
 """So long an escape sequence that may be the beginning of an answer is waited on; then it is keys."""
 
@@ -113,10 +111,9 @@ class StudioDriver(LinuxDriver):
             return b""
 
     def _gone(self) -> None:
-        """Have the app leave; whatever it hangs on then, in a write to nowhere for one, the process ends in time."""
+        """Have the app leave, even when its event loop is hanging by now."""
+        hangup.end_in_time()
         self._app.post_message(TerminalGone())
-        if not self.exit_event.wait(GONE_S):
-            os._exit(HANGUP_STATUS)
 
     def _dispatch(self, parser: XTermParser, text: str) -> None:
         if text:
