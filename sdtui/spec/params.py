@@ -1,4 +1,4 @@
-"""The parameters of a picture and FIELDS, the one table that form, command line, checks and infotext are made from."""
+"""The parameters of a picture, and the checks that the FIELDS table asks for."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from sdtui.errors import UsageError
-from sdtui.spec.samplers import EMPHASIS_MODES, SAMPLER_NAMES, SCHEDULE_TYPES
+from sdtui.spec.fields.field import Field, Scalar
+from sdtui.spec.fields.table import FIELD, FIELDS
 
-Scalar = bool | int | float | str
-WILDCARD_MODES = ("random", "combinatorial", "off")
+__all__ = ["FIELD", "FIELDS", "Field", "Params", "Scalar", "check_value", "find_field", "parse_value", "resolve_params"]
 
 
 class Params(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -37,172 +37,6 @@ class Params(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def count(self) -> int:
         """How many pictures a job makes: batch size and batch count only multiply; the engine decides the packing."""
         return self.batch_size * self.batch_count
-
-
-class Field(Struct, frozen=True, kw_only=True):
-    """One parameter as forms, options and infotext show it; `kind` is one of int, float, choice, bool."""
-
-    name: str
-    label: str
-    kind: str
-    default: Scalar
-    help: str
-    infotext: str = ""
-    low: float = -math.inf
-    high: float = math.inf
-    step: float = 1
-    multiple: int = 1
-    choices: tuple[str, ...] = ()
-    main: bool = True
-
-    @property
-    def option(self) -> str:
-        """The field's option on the command line."""
-        return "--" + self.name.replace("_", "-")
-
-
-FIELDS: tuple[Field, ...] = (
-    Field(
-        name="steps",
-        label="Steps",
-        kind="int",
-        default=20,
-        low=1,
-        high=150,
-        infotext="Steps",
-        help="Sampling steps: more is slower and, up to a point, finer.",
-    ),
-    Field(
-        name="cfg_scale",
-        label="CFG scale",
-        kind="float",
-        default=7.0,
-        low=1,
-        high=30,
-        step=0.5,
-        infotext="CFG scale",
-        help="How strongly the prompt pulls (classifier-free guidance); 1 ignores the negative prompt.",
-    ),
-    Field(
-        name="sampler",
-        label="Sampler",
-        kind="choice",
-        default="DPM++ 2M",
-        choices=SAMPLER_NAMES,
-        infotext="Sampler",
-        help="The method that turns noise into a picture.",
-    ),
-    Field(
-        name="schedule_type",
-        label="Schedule type",
-        kind="choice",
-        default="Automatic",
-        choices=SCHEDULE_TYPES,
-        infotext="Schedule type",
-        help="How noise levels are spread over the steps; Automatic is the sampler's own habit.",
-    ),
-    Field(
-        name="seed",
-        label="Seed",
-        kind="int",
-        default=-1,
-        low=-1,
-        high=2**32 - 1,
-        infotext="Seed",
-        help="The picture's noise; -1 draws a new one, picture i of a job uses seed + i.",
-    ),
-    Field(
-        name="width",
-        label="Width",
-        kind="int",
-        default=512,
-        low=64,
-        high=2048,
-        step=8,
-        multiple=8,
-        help="Width in pixels, a multiple of 8.",
-    ),
-    Field(
-        name="height",
-        label="Height",
-        kind="int",
-        default=512,
-        low=64,
-        high=2048,
-        step=8,
-        multiple=8,
-        help="Height in pixels, a multiple of 8.",
-    ),
-    Field(
-        name="batch_count",
-        label="Batch count",
-        kind="int",
-        default=1,
-        low=1,
-        high=1000,
-        help="Pictures of a job: batch count times batch size.",
-    ),
-    Field(
-        name="batch_size",
-        label="Batch size",
-        kind="int",
-        default=1,
-        low=1,
-        high=64,
-        infotext="Batch size",
-        help="Multiplies the batch count; what shares a step is decided by what is in flight.",
-    ),
-    Field(
-        name="clip_skip",
-        label="Clip skip",
-        kind="int",
-        default=1,
-        low=1,
-        high=12,
-        infotext="Clip skip",
-        main=False,
-        help="1 is the text encoder's last layer, 2 the one before.",
-    ),
-    Field(
-        name="emphasis",
-        label="Emphasis",
-        kind="choice",
-        default="Original",
-        choices=EMPHASIS_MODES,
-        infotext="Emphasis",
-        main=False,
-        help="How prompt weights act on the text encoder's output.",
-    ),
-    Field(
-        name="comma_backtrack",
-        label="Comma backtrack",
-        kind="int",
-        default=20,
-        low=0,
-        high=74,
-        main=False,
-        help="A full chunk of 75 tokens is split after a comma at most this many tokens back; 0 never looks back.",
-    ),
-    Field(
-        name="wildcards",
-        label="Wildcard mode",
-        kind="choice",
-        default="random",
-        choices=WILDCARD_MODES,
-        infotext="Wildcards",
-        main=False,
-        help="How wildcards and choices are resolved: drawn by each picture's seed, one picture each combination, or left alone.",
-    ),
-    Field(
-        name="exact",
-        label="Exact",
-        kind="bool",
-        default=False,
-        main=False,
-        help="Never share a batch: the picture is bit-equal on every run on this machine, and slower in company.",
-    ),
-)
-FIELD: Mapping[str, Field] = {field.name: field for field in FIELDS}
 
 
 def parse_value(name: str, text: str) -> Scalar:

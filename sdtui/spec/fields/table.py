@@ -1,0 +1,13 @@
+"""FIELDS, the one table of all parameters, in the order in which a form shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sdtui.spec.fields.basics import BASICS
+from sdtui.spec.fields.company import COMPANY
+from sdtui.spec.fields.field import Field
+from sdtui.spec.fields.texts import TEXTS
+
+FIELDS: tuple[Field, ...] = (*BASICS, *TEXTS, *COMPANY)
+FIELD: Mapping[str, Field] = {field.name: field for field in FIELDS}
