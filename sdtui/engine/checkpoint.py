@@ -32,7 +32,10 @@ class Progress(NamedTuple):
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
 class Checkpoint:
-    """The modules of a checkpoint, ready to be called, and what belongs to them; without `sketcher` a sketch is a decode."""
+    """The modules of a checkpoint, ready to be called, and what belongs to them; without `sketcher` a sketch is a decode.
+
+    `adapters` tells apart what its text encoders may have merged into them.
+    """
 
     name: str
     unet: Any
@@ -42,6 +45,7 @@ class Checkpoint:
     sketcher: LinearSketcher | None
     compute: Compute
     size_bytes: int
+    adapters: tuple[str, ...] = ()
 
     @property
     def latent_scale(self) -> float:
