@@ -19,13 +19,10 @@ from sdtui.spec.event import Noted
 from sdtui.spec.jobview import JobView
 from sdtui.spec.model import ModelRecord
 from sdtui.spec.tag import TagName
+from sdtui.spec.verb import Answer, Done, Refused
 from sdtui.spec.verbs import (
-    Answer,
     AnyVerb,
     Cancel,
-    Done,
-    DrawsAnswer,
-    DrawTemplate,
     EventsAfter,
     EventsAnswer,
     Hello,
@@ -33,9 +30,6 @@ from sdtui.spec.verbs import (
     JobAnswer,
     Jobs,
     JobsAnswer,
-    Keep,
-    Kept,
-    KeptAnswer,
     Models,
     ModelsAnswer,
     Move,
@@ -43,14 +37,20 @@ from sdtui.spec.verbs import (
     PictureAnswer,
     Plan,
     PlanAnswer,
-    PutDraft,
-    Refused,
     Release,
     Retry,
     SkipChore,
     Snapshot,
     Stop,
     Submit,
+)
+from sdtui.spec.verbs_prompts import (
+    DrawsAnswer,
+    DrawTemplate,
+    Keep,
+    Kept,
+    KeptAnswer,
+    PutDraft,
     Tags,
     TagsAnswer,
     Wildcards,

@@ -21,13 +21,11 @@ from sdtui.server.shelf import Shelf
 from sdtui.server.supervisor import Supervisor
 from sdtui.server.texts import keep
 from sdtui.spec.event import DraftChanged, Requeued
+from sdtui.spec.verb import Done
 from sdtui.spec.verbs import (
     AnyAnswer,
     AnyVerb,
     Cancel,
-    Done,
-    DrawsAnswer,
-    DrawTemplate,
     EventsAfter,
     EventsAnswer,
     Hello,
@@ -35,9 +33,6 @@ from sdtui.spec.verbs import (
     JobAnswer,
     Jobs,
     JobsAnswer,
-    Keep,
-    Kept,
-    KeptAnswer,
     Models,
     ModelsAnswer,
     Move,
@@ -45,17 +40,25 @@ from sdtui.spec.verbs import (
     PictureAnswer,
     Plan,
     PlanAnswer,
-    PutDraft,
     Release,
     Retry,
     SkipChore,
     Snapshot,
     Stop,
     Submit,
+)
+from sdtui.spec.verbs_prompts import (
+    DrawsAnswer,
+    DrawTemplate,
+    Keep,
+    Kept,
+    KeptAnswer,
+    PutDraft,
     Tags,
     TagsAnswer,
     Wildcards,
 )
+from sdtui.spec.verbs_watch import WatchVerb
 from sdtui.workspace.taglists import TagLists
 
 NEWEST_JOBS = 50
@@ -162,7 +165,7 @@ class Desk:
             case Stop(mode=mode):
                 self.stop(mode)
                 return Done()
-            case Hello() | Picture() | Wildcards() | DrawTemplate() | Tags() | Keep() | Kept():
+            case Hello() | Picture() | Wildcards() | DrawTemplate() | Tags() | Keep() | Kept() | WatchVerb():
                 raise ServerError("This is answered elsewhere.")
             case _:
                 assert_never(verb)

@@ -21,7 +21,7 @@ from sdtui.server.shelf import Shelf
 from sdtui.spec.complaint import complaint_of
 from sdtui.spec.document import Document
 from sdtui.spec.job import Job, Render
-from sdtui.spec.verbs import DrawTemplate, WildcardsAnswer
+from sdtui.spec.verbs_prompts import DrawTemplate, WildcardsAnswer
 from sdtui.spec.wildcard import Draws
 from sdtui.workspace.wildcards import WildcardFolder
 

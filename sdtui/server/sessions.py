@@ -19,7 +19,8 @@ from sdtui.server.outbox import Outbox
 from sdtui.spec.complaint import complaint_of
 from sdtui.spec.envelope import Request
 from sdtui.spec.event import Noted, Preview
-from sdtui.spec.verbs import Hello, Refused, Stop
+from sdtui.spec.verb import Refused
+from sdtui.spec.verbs import Hello, Stop
 from sdtui.wire.frames import Frame, FrameReader
 
 READ_BYTES = 1 << 16

@@ -13,6 +13,7 @@ from msgspec import Struct
 from sdtui.spec.complaint import Complaint
 from sdtui.spec.document import Document
 from sdtui.spec.jobview import JobView
+from sdtui.spec.watch import WatchedFile, WatchedFolder
 
 
 class Event(Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -108,7 +109,10 @@ class LogLine(Event, frozen=True, kw_only=True, tag="log"):
 
 
 class WorkerState(Event, frozen=True, kw_only=True, tag="worker"):
-    """What a device's worker is doing; `progress` 0..1 where it is known, `memory` bytes in use on the device."""
+    """What a device's worker is doing; `progress` 0..1 where it is known, `memory` bytes in use on the device.
+
+    `held` are the paths of the checkpoints in its memory, None where nothing is said of them.
+    """
 
     device: str
     state: Literal["waiting", "starting", "loading", "ready", "rendering", "stopped", "died"]
@@ -116,6 +120,7 @@ class WorkerState(Event, frozen=True, kw_only=True, tag="worker"):
     progress: float | None = None
     memory: int = 0
     checkpoint: str = ""
+    held: tuple[str, ...] | None = None
 
 
 class Chore(Event, frozen=True, kw_only=True, tag="chore"):
@@ -139,6 +144,18 @@ class LibraryChanged(Event, frozen=True, kw_only=True, tag="library"):
     """The model folders were scanned and hold something else than before: ask for the models again."""
 
     count: int
+
+
+class WatchesChanged(Event, frozen=True, kw_only=True, tag="watches"):
+    """These are the watched folders now."""
+
+    folders: tuple[WatchedFolder, ...] = ()
+
+
+class FilesChanged(Event, frozen=True, kw_only=True, tag="files"):
+    """Watched files that stand otherwise than before; one whose state is `gone` is no longer there."""
+
+    files: tuple[WatchedFile, ...]
 
 
 class DraftChanged(Event, frozen=True, kw_only=True, tag="draft"):
@@ -171,6 +188,8 @@ AnyEvent = (
     | Chore
     | QueueChanged
     | LibraryChanged
+    | WatchesChanged
+    | FilesChanged
     | DraftChanged
     | Stopping
     | Resync
@@ -183,6 +202,8 @@ TRANSIENT: tuple[type[Event], ...] = (
     Chore,
     QueueChanged,
     LibraryChanged,
+    WatchesChanged,
+    FilesChanged,
     DraftChanged,
     Stopping,
     Resync,

@@ -13,6 +13,7 @@ from sdtui.spec.event import (
     Chore,
     DraftChanged,
     Failed,
+    FilesChanged,
     Finished,
     LibraryChanged,
     LogLine,
@@ -25,6 +26,7 @@ from sdtui.spec.event import (
     StepDone,
     Stopping,
     Submitted,
+    WatchesChanged,
     WorkerState,
 )
 from sdtui.spec.job import Job
@@ -49,7 +51,17 @@ def job_id_of(event: AnyEvent) -> int:
             | LogLine()
         ):
             return event.job_id
-        case WorkerState() | Chore() | QueueChanged() | LibraryChanged() | DraftChanged() | Stopping() | Resync():
+        case (
+            WorkerState()
+            | Chore()
+            | QueueChanged()
+            | LibraryChanged()
+            | WatchesChanged()
+            | FilesChanged()
+            | DraftChanged()
+            | Stopping()
+            | Resync()
+        ):
             return 0
         case _:
             assert_never(event)
@@ -97,6 +109,8 @@ def fold(view: JobView, event: AnyEvent) -> JobView:
             | Chore()
             | QueueChanged()
             | LibraryChanged()
+            | WatchesChanged()
+            | FilesChanged()
             | Stopping()
             | DraftChanged()
             | Resync()

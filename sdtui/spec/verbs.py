@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from typing import Literal
 
-from msgspec import Struct
-
-from sdtui.spec.complaint import Complaint
 from sdtui.spec.document import Document
 from sdtui.spec.event import Chore, Noted, QueueChanged, WorkerState
 from sdtui.spec.jobview import JobView
 from sdtui.spec.model import ModelRecord
-from sdtui.spec.tag import TagName
-from sdtui.spec.wildcard import Draws, WildcardName
-
-
-class Verb(Struct, frozen=True, kw_only=True, tag_field="verb", forbid_unknown_fields=True):
-    """A request to the server."""
+from sdtui.spec.verb import Answer, Done, Refused, Verb
+from sdtui.spec.verbs_prompts import (
+    DrawsAnswer,
+    DrawTemplate,
+    Keep,
+    Kept,
+    KeptAnswer,
+    PutDraft,
+    Tags,
+    TagsAnswer,
+    Wildcards,
+    WildcardsAnswer,
+)
+from sdtui.spec.verbs_watch import PauseWatch, RenderFile, Unwatch, Watch, Watches, WatchesAnswer
 
 
 class Hello(Verb, frozen=True, kw_only=True, tag="hello"):
@@ -86,45 +91,6 @@ class Models(Verb, frozen=True, kw_only=True, tag="models"):
     refresh: bool = False
 
 
-class Wildcards(Verb, frozen=True, kw_only=True, tag="wildcards"):
-    """The wildcards of the workspace; answered by WildcardsAnswer."""
-
-
-class DrawTemplate(Verb, frozen=True, kw_only=True, tag="draw-template"):
-    """What `count` pictures from `seed` on would draw from a template; answered by DrawsAnswer, whatever is wrong with it."""
-
-    template: str
-    count: int = 10
-    seed: int = 0
-
-
-class Tags(Verb, frozen=True, kw_only=True, tag="tags"):
-    """Words and tags that begin so, at most `limit` each, the built-in model's own first if wanted; answered by TagsAnswer."""
-
-    queries: tuple[str, ...]
-    limit: int = 20
-    builtin: bool = False
-
-
-class PutDraft(Verb, frozen=True, kw_only=True, tag="put-draft"):
-    """Keep what the user has typed; last writer wins, the other clients are told. Answered by Done."""
-
-    document: Document
-
-
-class Keep(Verb, frozen=True, kw_only=True, tag="keep"):
-    """Keep a small text of the studio's (1 MB at most) under a name in the workspace; the empty one is forgotten. Answered by Done."""
-
-    name: str
-    text: str
-
-
-class Kept(Verb, frozen=True, kw_only=True, tag="kept"):
-    """The text that is kept under a name; answered by KeptAnswer."""
-
-    name: str
-
-
 class EventsAfter(Verb, frozen=True, kw_only=True, tag="events-after"):
     """Lasting events with a number above `seq`, at most `limit`; answered by EventsAnswer."""
 
@@ -174,13 +140,14 @@ AnyVerb = (
     | Kept
     | EventsAfter
     | Picture
+    | Watch
+    | Unwatch
+    | PauseWatch
+    | RenderFile
+    | Watches
     | Release
     | Stop
 )
-
-
-class Answer(Struct, frozen=True, kw_only=True, tag_field="answer"):
-    """What the server says to a request."""
 
 
 class Snapshot(Answer, frozen=True, kw_only=True, tag="snapshot"):
@@ -226,31 +193,6 @@ class ModelsAnswer(Answer, frozen=True, kw_only=True, tag="models"):
     models: tuple[ModelRecord, ...]
 
 
-class WildcardsAnswer(Answer, frozen=True, kw_only=True, tag="wildcards"):
-    """Wildcards in the order of their names; `problems` say what of the folder cannot be used."""
-
-    wildcards: tuple[WildcardName, ...]
-    problems: tuple[Complaint, ...] = ()
-
-
-class DrawsAnswer(Answer, frozen=True, kw_only=True, tag="draws"):
-    """What was drawn."""
-
-    draws: Draws
-
-
-class TagsAnswer(Answer, frozen=True, kw_only=True, tag="tags"):
-    """What each beginning found, the most used first."""
-
-    found: tuple[tuple[TagName, ...], ...]
-
-
-class KeptAnswer(Answer, frozen=True, kw_only=True, tag="kept"):
-    """The text, empty when none is kept."""
-
-    text: str
-
-
 class EventsAnswer(Answer, frozen=True, kw_only=True, tag="events"):
     """Lasting events, oldest first."""
 
@@ -270,18 +212,6 @@ class PictureAnswer(Answer, frozen=True, kw_only=True, tag="picture"):
     infotext: str = ""
 
 
-class Done(Answer, frozen=True, kw_only=True, tag="done"):
-    """It is done; `count` says how many things it touched."""
-
-    count: int = 0
-
-
-class Refused(Answer, frozen=True, kw_only=True, tag="refused"):
-    """It is not done, and why."""
-
-    error: Complaint
-
-
 AnyAnswer = (
     Snapshot
     | JobAnswer
@@ -294,6 +224,7 @@ AnyAnswer = (
     | KeptAnswer
     | EventsAnswer
     | PictureAnswer
+    | WatchesAnswer
     | Done
     | Refused
 )

@@ -11,6 +11,7 @@ from sdtui.spec.event import (
     Chore,
     DraftChanged,
     Failed,
+    FilesChanged,
     LibraryChanged,
     LogLine,
     Noted,
@@ -21,6 +22,7 @@ from sdtui.spec.event import (
     Resync,
     Stopping,
     Submitted,
+    WatchesChanged,
     WorkerState,
 )
 from sdtui.spec.fold import fold, job_id_of
@@ -125,6 +127,8 @@ class StudioState:
             case Preview():
                 return self._sketch(event, blob)
             case DraftChanged() | Resync() | LibraryChanged() | Stopping() | LogLine():
+                return set()
+            case WatchesChanged() | FilesChanged():
                 return set()
             case _:
                 job = self.jobs.get(job_id_of(event))

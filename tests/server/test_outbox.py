@@ -7,7 +7,7 @@ import msgspec
 from sdtui.server.outbox import MAX_WAITING_BYTES, Outbox
 from sdtui.spec.envelope import FromServer
 from sdtui.spec.event import Cancelled, LogLine, Noted, Preview, Resync, StepDone
-from sdtui.spec.verbs import Done
+from sdtui.spec.verb import Done
 from sdtui.wire.frames import FrameReader
 
 
