@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Container
 from dataclasses import dataclass, field
 
 from sdtui import __version__
@@ -25,11 +26,15 @@ _SIZE = re.compile(r"(\d+)\s*[x×]\s*(\d+)")
 
 @dataclass(frozen=True)
 class Record:
-    """What an infotext says; a pair whose value is a size is there as `Key-1` and `Key-2`."""
+    """What an infotext says; a pair whose value is a size is there as `Key-1` and `Key-2`.
+
+    `line` (from 1) is the parameter line's, 0 where there is none.
+    """
 
     prompt: str = ""
     negative_prompt: str = ""
     pairs: dict[str, str] = field(default_factory=dict)
+    line: int = field(default=0, compare=False)
 
 
 def texts(render: Render, document: Document, *, model_hash: str) -> dict[str, str]:
@@ -47,17 +52,19 @@ def infotext(render: Render, document: Document, *, model_hash: str) -> str:
     return "\n".join(lines)
 
 
-def parse(text: str) -> Record:
+def parse(text: str, known: Container[str] = ()) -> Record:
     """The record in a text; never raises. A text without a parameter line is all prompt.
 
-    The parameter line is the last line of at least LEAST_PAIRS pairs; what stands below it is no part of the record, but for
-    the templates of the dynamic-prompts extension.
+    The parameter line is the last line of at least LEAST_PAIRS pairs, or one whose keys are all `known`; what stands below it
+    is no part of the record, but for the templates of the dynamic-prompts extension.
     """
     lines, templates = _split_templates(text.replace("\r\n", "\n").split("\n"))
     pairs: dict[str, str] = {}
+    at = 0
     for number in range(len(lines) - 1, -1, -1):
         found = _read_pairs(lines[number])
-        if len(found) >= LEAST_PAIRS:
+        if len(found) >= LEAST_PAIRS or (found and all(key in known for key in found)):
+            at = number + 1
             lines, pairs = lines[:number], _split_sizes(found) | templates
             break
     prompt: list[str] = []
@@ -67,7 +74,7 @@ def parse(text: str) -> Record:
             negative = [line.lstrip().removeprefix(NEGATIVE)]
         else:
             (prompt if negative is None else negative).append(line)
-    return Record("\n".join(prompt).strip(), "\n".join(negative or ()).strip(), pairs)
+    return Record("\n".join(prompt).strip(), "\n".join(negative or ()).strip(), pairs, at)
 
 
 def quote(value: str) -> str:
