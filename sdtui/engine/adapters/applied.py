@@ -1,0 +1,134 @@
+"""Brings a loaded checkpoint into the state that a render wants, and out of the last one."""
+
+from __future__ import annotations
+
+import weakref
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+from torch.utils.hooks import RemovableHandle
+
+from sdtui.engine.adapters.hypernetworks import attach, read_hypernetwork
+from sdtui.engine.adapters.lora import read_lora
+from sdtui.engine.adapters.merge import Merged, Weighted
+from sdtui.engine.adapters.names import Places
+from sdtui.engine.adapters.tensors import check_unchanged
+from sdtui.engine.adapters.vae import load_vae
+from sdtui.engine.checkpoint import Checkpoint
+from sdtui.errors import ModelError
+from sdtui.spec.adapter import Network
+from sdtui.spec.job import Render
+from sdtui.spec.model import ModelFile
+
+VAES_KEPT = 2
+ORIGINALS_BYTES = 4 << 30
+"""RAM for the original weights of merged checkpoints; the one in use keeps its own whatever they take."""
+
+
+class Adapted(NamedTuple):
+    """A checkpoint as a render wants it, to be used at once and not kept; `notes` are sentences for the job's log."""
+
+    checkpoint: Checkpoint
+    notes: tuple[str, ...] = ()
+
+
+@dataclass
+class _Applied:
+    """What is applied to one checkpoint now."""
+
+    checkpoint: weakref.ref[Checkpoint]
+    networks: tuple[Network, ...] = ()
+    notes: tuple[str, ...] = ()
+    merged: Merged = field(default_factory=Merged)
+    hooks: list[RemovableHandle] = field(default_factory=list)
+
+
+class Adapters:
+    """Applies renders' networks and VAEs to checkpoints; each stays as it is until another render wants otherwise."""
+
+    def __init__(self, originals_bytes: int = ORIGINALS_BYTES) -> None:
+        self._originals_bytes = originals_bytes
+        self._applied: weakref.WeakKeyDictionary[Any, _Applied] = weakref.WeakKeyDictionary()
+        self._vaes: OrderedDict[tuple[str, ...], Any] = OrderedDict()
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of RAM that original weights take."""
+        return sum(applied.merged.held_bytes for applied in self._applied.values())
+
+    def apply(self, checkpoint: Checkpoint, render: Render) -> Adapted:
+        """The checkpoint with the render's networks and VAE, and with nothing else.
+
+        Raises ModelError that names file and reason; nothing is applied then.
+        """
+        applied = self._applied.get(checkpoint.unet)
+        if applied is None:
+            applied = self._applied[checkpoint.unet] = _Applied(weakref.ref(checkpoint))
+        if applied.networks != render.networks:
+            self._change(applied, checkpoint, render.networks)
+            self._make_room(applied)
+        if render.networks or render.vae is not None:
+            vae = checkpoint.vae if render.vae is None else self._vae(render.vae, checkpoint)
+            text = tuple(part for network in render.networks if network.kind == "lora" for part in network.key)
+            checkpoint = replace(checkpoint, vae=vae, adapters=text)
+        return Adapted(checkpoint, applied.notes)
+
+    def forget(self) -> None:
+        """Let go of every VAE; what is applied to a checkpoint goes with it."""
+        self._vaes.clear()
+
+    def _change(self, applied: _Applied, checkpoint: Checkpoint, networks: Sequence[Network]) -> None:
+        for hook in applied.hooks:
+            hook.remove()
+        applied.hooks, applied.networks, applied.notes = [], (), ()
+        try:
+            loras, applied.notes = _read_loras(networks, checkpoint)
+            compute = checkpoint.compute
+            hypernetworks = [
+                (read_hypernetwork(_checked(each), compute.device, compute.dtype), each.unet)
+                for each in networks
+                if each.kind == "hypernetwork"
+            ]
+        except ModelError:
+            applied.merged.merge(checkpoint, ())
+            raise
+        applied.merged.merge(checkpoint, loras)
+        applied.hooks = attach(checkpoint.unet, hypernetworks)
+        applied.networks = tuple(networks)
+
+    def _make_room(self, kept: _Applied) -> None:
+        """Take the networks of other checkpoints off as long as the original weights take too much RAM."""
+        for applied in list(self._applied.values()):
+            other = applied.checkpoint()
+            if self.held_bytes > self._originals_bytes and applied is not kept and other is not None:
+                self._change(applied, other, ())
+
+    def _vae(self, file: ModelFile, checkpoint: Checkpoint) -> Any:
+        # two checkpoints may scale their latents differently
+        key = (*file.version, str(checkpoint.latent_scale), str(checkpoint.vae.config.block_out_channels))
+        found = self._vaes.pop(key, None)
+        if found is None:
+            found = load_vae(check_unchanged(file, "VAE"), checkpoint.vae.config, checkpoint.compute)
+        self._vaes[key] = found
+        while len(self._vaes) > VAES_KEPT:
+            self._vaes.popitem(last=False)
+        return found
+
+
+def _read_loras(networks: Sequence[Network], checkpoint: Checkpoint) -> tuple[list[Weighted], tuple[str, ...]]:
+    loras: list[Weighted] = []
+    notes: list[str] = []
+    places: Places | None = None
+    for network in networks:
+        if network.kind == "lora":
+            places = places or Places(checkpoint)
+            lora = read_lora(_checked(network), checkpoint, places, network.dyn)
+            loras.append(Weighted(lora.changes, network.te, network.unet))
+            notes += [lora.note] if lora.note else []
+    return loras, tuple(notes)
+
+
+def _checked(network: Network) -> ModelFile:
+    return check_unchanged(network.file, "LoRA" if network.kind == "lora" else "hypernetwork")
