@@ -42,6 +42,7 @@ class Decoder(Generic[Key]):
     def __init__(self, device: torch.device) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="decode")
         self._pending: dict[Future[Any], Key] = {}
+        self._at_work: dict[Future[Any], int] = {}
         self._sketches: set[Future[Any]] = set()
         self._stream: torch.cuda.Stream | None = None
         if device.type == "cuda":
@@ -54,22 +55,30 @@ class Decoder(Generic[Key]):
 
     def submit(self, key: Key, checkpoint: Checkpoint, latents: Tensor) -> None:
         """Decode final latents (4, h, w) when the thread is free; returns at once."""
-        self._pending[self._thread.submit(self._decode, checkpoint, latents, self._ready(latents))] = key
+        future = self._thread.submit(self._decode, checkpoint, latents, self._ready(latents))
+        self._pending[future] = key
+        self._at_work[future] = id(checkpoint)
 
     def submit_sketch(self, key: Key, step: int, checkpoint: Checkpoint, latents: Tensor) -> None:
         """Decode a guess of the clean latents (4, h, w) to a small picture when the thread is free; returns at once."""
         future = self._thread.submit(self._sketch, step, checkpoint, latents, self._ready(latents))
         self._pending[future] = key
+        self._at_work[future] = id(checkpoint)
         self._sketches.add(future)
 
     def wait(self, timeout_s: float) -> None:
         """Return when something is ready, or the time is over."""
         wait(self._pending, timeout_s, FIRST_COMPLETED)
 
+    def settle(self, checkpoint: Checkpoint) -> None:
+        """Return when nothing is decoded with this checkpoint any more; what is ready waits to be taken."""
+        wait([future for future, user in self._at_work.items() if user == id(checkpoint)])
+
     def take(self) -> Iterator[tuple[Key, Decoded]]:
         """What is ready, oldest first; an error where there is no picture. A sketch that failed is not missed."""
         for future in [future for future in self._pending if future.done()]:
             key = self._pending.pop(future)
+            del self._at_work[future]
             error = future.exception()
             if error is None:
                 yield key, future.result()

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
 
 from sdtui.errors import UsageError
+from sdtui.spec.tuning import Tuning
 
 HALF_OF_MEMORY = 0.5
 GPU_SHARE = 0.8
 SMALL_CALL = 5e10
+GB = 1e9
+CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
+
+
+class Budget(NamedTuple):
+    """Bytes of checkpoints on the device, and of those that wait in RAM; 0 there where the device is the machine itself."""
+
+    device: int
+    ram: int = 0
 
 
 class Compute(NamedTuple):
@@ -63,15 +74,32 @@ def open_device(name: str) -> Compute:
     return Compute(device, torch.float16)
 
 
-def memory_budget(device: torch.device) -> int:
-    """Bytes that loaded checkpoints may take: half of the machine's memory, or 0.8 of a GPU's."""
-    if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[1] * GPU_SHARE)
-    return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * HALF_OF_MEMORY)
+def memory_budget(device: torch.device, tuning: Tuning) -> Budget:
+    """Bytes that loaded checkpoints may take: as configured, else 0.8 of a GPU's memory and half of the machine's.
+
+    Where the device's memory is the machine's, on a CPU and on mps, there is one budget: of the device if it is set, else of RAM.
+    The workers of a machine share its memory.
+    """
+    ram = int(tuning.ram_gb * GB or machine_memory() * HALF_OF_MEMORY) // max(1, tuning.workers)
+    own = int(tuning.device_gb * GB)
+    if device.type != "cuda":
+        return Budget(own or ram)
+    return Budget(own or int(torch.cuda.mem_get_info(device)[1] * GPU_SHARE), ram)
+
+
+def machine_memory(limit: Path = CONTAINER_LIMIT) -> int:
+    """Bytes of RAM that this machine, or the container we are in, has."""
+    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        return min(whole, int(limit.read_text()))
+    except (OSError, ValueError):
+        return whole
 
 
 def free_memory(device: torch.device) -> int:
-    """Bytes that a call may still take on a GPU, torch's own idle cache included."""
+    """Bytes that a call may still take on a GPU, torch's own idle cache included; elsewhere what the machine has."""
+    if device.type != "cuda":
+        return machine_memory()
     idle = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
     return torch.cuda.mem_get_info(device)[0] + idle
 

@@ -10,10 +10,11 @@ import torch
 
 from sdtui.engine.checkpoint import Checkpoint
 from sdtui.engine.decoder import Decoder, TimedSketch
-from sdtui.engine.device import memory_budget, open_device, used_memory
+from sdtui.engine.device import Budget, memory_budget, open_device, used_memory
 from sdtui.engine.flight import TIME_SLICE_S, Flight, Groups, share_call
 from sdtui.engine.loader import Loader
 from sdtui.engine.memory import RowLimit, row_limit
+from sdtui.engine.moving import move
 from sdtui.engine.requests import Picture
 from sdtui.engine.shelf import Shelf, key_of
 from sdtui.engine.sketching import AFTER_S, sketched
@@ -22,6 +23,7 @@ from sdtui.errors import ModelError, RenderError
 from sdtui.spec.job import Render
 from sdtui.spec.model import ModelFile
 from sdtui.spec.outcome import Begun, Broken, Left, Loading, Outcome, Painted
+from sdtui.spec.tuning import Tuning
 
 DECODE_WAIT_S = 0.05
 
@@ -30,8 +32,8 @@ class Engine:
     """Implements `sdtui.spec.outcome.Renderer`; called from one thread only.
 
     Raises UsageError when made for a device that is not there. `row_limit` bounds the rows of a UNet call,
-    `budget_bytes` the loaded checkpoints (None: a share of the device's memory), `slice_s` a checkpoint's turn while
-    another waits; `clock` counts seconds.
+    `budget` the loaded checkpoints (None: as `tune` says), `slice_s` a checkpoint's turn while another waits;
+    `clock` counts seconds.
     """
 
     def __init__(
@@ -39,16 +41,21 @@ class Engine:
         device: str,
         *,
         row_limit: RowLimit = row_limit,
-        budget_bytes: int | None = None,
+        budget: Budget | None = None,
         slice_s: float = TIME_SLICE_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._name = device
         self._clock = clock
         self._compute = open_device(device)
-        self._shelf = Shelf(memory_budget(self._compute.device) if budget_bytes is None else budget_bytes)
-        self._loader = Loader(self._compute, self._shelf)
+        self._budget = budget
         self._decoder: Decoder[Flight] = Decoder(self._compute.device)
+        self._shelf = Shelf(
+            budget or memory_budget(self._compute.device, Tuning()),
+            park=self._park,
+            unpark=lambda checkpoint: move(checkpoint, self._compute.device),
+        )
+        self._loader = Loader(self._compute, self._shelf)
         self._stepper = Stepper(self._compute, self._decoder, row_limit, clock)
         self._groups = Groups(slice_s)
         self._flights: dict[str, Flight] = {}
@@ -89,12 +96,26 @@ class Engine:
         """Load a checkpoint in turns when nothing else is waiting."""
         self._warm = checkpoint
 
-    def release(self) -> None:
-        """Give the device's memory back; pictures in flight go on, after loading again."""
+    def release(self, *, keep: bool = False) -> None:
+        """Give the device's memory back, with `keep` to RAM; pictures in flight go on, after loading again."""
         self._warm = None
-        self._shelf.clear()
+        self._shelf.clear(keep=keep)
         self._stepper.forget()
         self._loader.abandon()
+
+    def tune(self, tuning: Tuning) -> None:
+        """Use the device like this from now on; what is loaded gives way to a smaller budget at once."""
+        if self._budget is None:
+            self._shelf.budget = memory_budget(self._compute.device, tuning)
+            self._shelf.make_room(0)
+
+    def forsake(self, render_id: str) -> None:
+        """Nobody wants this render: a long step made for it alone may be broken off. Called from any thread."""
+
+    def _park(self, checkpoint: Checkpoint) -> None:
+        """Bring a checkpoint to RAM once the decode thread has done with it."""
+        self._decoder.settle(checkpoint)
+        move(checkpoint, torch.device("cpu"))
 
     @torch.inference_mode()
     def turn(self) -> Sequence[Outcome]:
@@ -189,4 +210,5 @@ class Engine:
     def _now(self, state: Literal["ready", "rendering"], model: ModelFile | None = None, *, text: str = "") -> Loading:
         self._state = state
         memory = used_memory(self._compute.device, self._shelf.held_bytes)
-        return Loading(state=state, text=text, memory=memory, checkpoint=model.name if model else "")
+        checkpoint = model.name if model else ""
+        return Loading(state=state, text=text, memory=memory, checkpoint=checkpoint, held=self._shelf.paths)

@@ -31,6 +31,9 @@ class Loader:
         Raises ModelError when the file cannot be used, has changed, or does not fit into memory.
         """
         if self._stages is None or self._key != key_of(model):
+            check_version(model)
+            if self._brought_back(model):
+                return self._ready(model)
             self._begin(model)
         assert self._stages is not None
         problem = ""
@@ -50,8 +53,21 @@ class Loader:
             # only here, where the traceback no longer holds the tensors
             self.abandon()
             raise ModelError(f"The checkpoint {model.name} cannot be loaded: {problem}.", where=model.path)
+        return self._ready(model)
+
+    def _ready(self, model: ModelFile) -> Loading:
         memory = used_memory(self._compute.device, self._shelf.held_bytes)
-        return Loading(state="ready", progress=1.0, memory=memory, checkpoint=model.name)
+        return Loading(state="ready", progress=1.0, memory=memory, checkpoint=model.name, held=self._shelf.paths)
+
+    def _brought_back(self, model: ModelFile) -> bool:
+        """Whether the checkpoint waited in RAM and is on the device again; without room there it is loaded as if it were new."""
+        self.abandon()
+        try:
+            return self._shelf.bring_back(key_of(model))
+        except RuntimeError as error:
+            if not is_out_of_memory(error):
+                raise
+        return False
 
     def abandon(self) -> None:
         """Give up what is being loaded and its memory."""
@@ -60,8 +76,6 @@ class Loader:
         empty_cache(self._compute.device)
 
     def _begin(self, model: ModelFile) -> None:
-        self.abandon()
-        check_version(model)
         self._shelf.make_room(model.size)
         # modules may hold themselves in cycles, and their memory is wanted now
         gc.collect()

@@ -1,16 +1,19 @@
-"""The checkpoints that stay loaded, by a budget of bytes; the one used longest ago goes first."""
+"""The checkpoints that stay loaded, on the device and in RAM, each by a budget of bytes; the one used longest ago goes first."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 
 from sdtui.engine.checkpoint import Checkpoint
+from sdtui.engine.device import Budget
 from sdtui.errors import ModelError
 from sdtui.spec.model import ModelFile
 from sdtui.weights.stamp import stamp
 
 Key = tuple[str, int, int]
+Move = Callable[[Checkpoint], None]
 
 
 def key_of(model: ModelFile) -> Key:
@@ -35,34 +38,90 @@ def check_version(model: ModelFile) -> None:
 
 
 class Shelf:
-    """Owns the loaded checkpoints; nobody else keeps one beyond a call."""
+    """Owns the loaded checkpoints; nobody else keeps one beyond a call.
 
-    def __init__(self, budget_bytes: int) -> None:
-        self._budget_bytes = budget_bytes
+    `park` brings a checkpoint from the device to RAM, `unpark` back; without them nothing waits in RAM.
+    """
+
+    def __init__(self, budget: Budget, *, park: Move | None = None, unpark: Move | None = None) -> None:
+        self.budget = budget
+        self._park = park
+        self._unpark = unpark
         self._loaded: OrderedDict[Key, Checkpoint] = OrderedDict()
+        self._parked: OrderedDict[Key, Checkpoint] = OrderedDict()
 
     @property
     def held_bytes(self) -> int:
-        """Bytes of all loaded checkpoints."""
-        return sum(checkpoint.size_bytes for checkpoint in self._loaded.values())
+        """Bytes of all checkpoints on the device."""
+        return _bytes(self._loaded)
+
+    @property
+    def parked_bytes(self) -> int:
+        """Bytes of all checkpoints that wait in RAM."""
+        return _bytes(self._parked)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The files of what is held: on the device, the one used last first, then in RAM."""
+        return tuple(dict.fromkeys(key[0] for key in (*reversed(self._loaded), *reversed(self._parked))))
 
     def get(self, key: Key) -> Checkpoint | None:
-        """The loaded checkpoint, which becomes the one used last; None when it is not loaded."""
+        """The checkpoint on the device, which becomes the one used last; None when it is not there."""
         checkpoint = self._loaded.get(key)
         if checkpoint is not None:
             self._loaded.move_to_end(key)
         return checkpoint
 
-    def make_room(self, size_bytes: int) -> None:
-        """Drop checkpoints, longest unused first, until this many bytes more fit or none is left."""
-        while self._loaded and self.held_bytes + size_bytes > self._budget_bytes:
-            self._loaded.popitem(last=False)
+    def bring_back(self, key: Key) -> bool:
+        """Bring a checkpoint that waits in RAM back to the device; False when there is none. Raises what moving it raises."""
+        checkpoint = self._parked.pop(key, None)
+        if checkpoint is None or self._unpark is None:
+            return False
+        self.make_room(checkpoint.size_bytes)
+        self._unpark(checkpoint)
+        self._loaded[key] = checkpoint
+        return True
+
+    def make_room(self, size_bytes: int, *, but: Key | None = None) -> bool:
+        """Take checkpoints from the device until this many bytes more fit or only `but` is left; whether one had to go."""
+        gone = False
+        for key in tuple(self._loaded):
+            if self.held_bytes + size_bytes <= self.budget.device:
+                break
+            if key != but:
+                self._set_aside(key)
+                gone = True
+        return gone
+
+    def only(self, key: Key) -> bool:
+        """Take every other checkpoint from the device; whether there was one."""
+        return self.make_room(self.budget.device + 1, but=key)
 
     def put(self, key: Key, checkpoint: Checkpoint) -> None:
-        """Keep a checkpoint; it stays even when it alone is larger than the budget."""
+        """Keep a checkpoint on the device; it stays even when it alone is larger than the budget."""
         self.make_room(checkpoint.size_bytes)
+        self._parked.pop(key, None)
         self._loaded[key] = checkpoint
 
-    def clear(self) -> None:
-        """Drop them all."""
+    def clear(self, *, keep: bool = False) -> None:
+        """Drop them all; with `keep` those wait in RAM that fit into its budget."""
+        for key in tuple(self._loaded):
+            if keep:
+                self._set_aside(key)
         self._loaded.clear()
+        if not keep:
+            self._parked.clear()
+
+    def _set_aside(self, key: Key) -> None:
+        """From the device to RAM, where older ones give way; dropped when it would not fit there alone."""
+        checkpoint = self._loaded.pop(key)
+        if self._park is None or checkpoint.size_bytes > self.budget.ram:
+            return
+        while self._parked and self.parked_bytes + checkpoint.size_bytes > self.budget.ram:
+            self._parked.popitem(last=False)
+        self._park(checkpoint)
+        self._parked[key] = checkpoint
+
+
+def _bytes(checkpoints: OrderedDict[Key, Checkpoint]) -> int:
+    return sum(checkpoint.size_bytes for checkpoint in checkpoints.values())

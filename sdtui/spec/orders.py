@@ -8,6 +8,7 @@ from sdtui.spec.document import Document
 from sdtui.spec.event import Cancelled, Chore, Failed, LogLine, Preview, Published, Started, StepDone, WorkerState
 from sdtui.spec.job import Render
 from sdtui.spec.model import ModelFile
+from sdtui.spec.tuning import Tuning
 
 
 class Order(Struct, frozen=True, kw_only=True, tag_field="order"):
@@ -35,7 +36,15 @@ class Warm(Order, frozen=True, kw_only=True, tag="warm"):
 
 
 class Free(Order, frozen=True, kw_only=True, tag="free"):
-    """Give the device's memory back."""
+    """Give the device's memory back; with `keep` the models stay in the machine's memory as far as their budget there goes."""
+
+    keep: bool = False
+
+
+class Tune(Order, frozen=True, kw_only=True, tag="tune"):
+    """Use the device like this from now on."""
+
+    tuning: Tuning
 
 
 class Skip(Order, frozen=True, kw_only=True, tag="skip"):
@@ -48,7 +57,7 @@ class Quit(Order, frozen=True, kw_only=True, tag="quit"):
     """End at once; nothing in flight is finished."""
 
 
-AnyOrder = Paint | Drop | Warm | Free | Skip | Quit
+AnyOrder = Paint | Drop | Warm | Free | Tune | Skip | Quit
 
 
 class Report(Struct, frozen=True, kw_only=True, tag_field="type"):

@@ -10,6 +10,7 @@ from msgspec import Struct
 from sdtui.errors import SdtuiError
 from sdtui.spec.job import Render
 from sdtui.spec.model import ModelFile
+from sdtui.spec.tuning import Tuning
 
 
 class Begun(Struct, frozen=True, kw_only=True):
@@ -39,7 +40,10 @@ class Sketched(Struct, frozen=True, kw_only=True):
 
 
 class Painted(Struct, frozen=True, kw_only=True):
-    """The finished picture: width_px × height_px × 3 bytes of RGB; `notes` go to the job's log."""
+    """The finished picture: width_px × height_px × 3 bytes of RGB; `notes` go to the job's log.
+
+    `makeshift` says in a few words what a lack of memory changed about its pixels; it goes into the picture's record.
+    """
 
     render: Render
     width_px: int
@@ -47,6 +51,7 @@ class Painted(Struct, frozen=True, kw_only=True):
     rgb: bytes
     seconds: float
     notes: tuple[str, ...] = ()
+    makeshift: str = ""
 
 
 class Broken(Struct, frozen=True):
@@ -63,13 +68,17 @@ class Left(Struct, frozen=True, kw_only=True):
 
 
 class Loading(Struct, frozen=True, kw_only=True):
-    """A model is being loaded (`progress` 0..1 where known) or `state` says that it is."""
+    """A model is being loaded (`progress` 0..1 where known) or `state` says that it is.
+
+    `held` are the paths of the checkpoints that are in memory, those on the device first; None where nothing is said of them.
+    """
 
     state: Literal["loading", "ready", "rendering"]
     text: str = ""
     progress: float | None = None
     memory: int = 0
     checkpoint: str = ""
+    held: tuple[str, ...] | None = None
 
 
 Outcome = Begun | Stepped | Sketched | Painted | Broken | Left | Loading
@@ -102,5 +111,14 @@ class Renderer(Protocol):
     def idle(self) -> bool:
         """Nothing is waiting, running or about to be decoded."""
 
-    def release(self) -> None:
-        """Give the device's memory back; the next render loads again."""
+    def release(self, *, keep: bool = False) -> None:
+        """Give the device's memory back; with `keep` models may stay in the machine's. The next render brings them back."""
+
+    def tune(self, tuning: Tuning) -> None:
+        """Use the device like this from now on."""
+
+    def forsake(self, render_id: str) -> None:
+        """Called from any thread: nobody wants this render, so a long step made for it alone may be broken off.
+
+        A `cancel` follows on the renderer's own thread.
+        """

@@ -16,7 +16,7 @@ from sdtui.errors import SdtuiError
 from sdtui.spec.complaint import complaint_of
 from sdtui.spec.document import Document
 from sdtui.spec.event import Cancelled, Failed, LogLine, Preview, Started, StepDone, WorkerState
-from sdtui.spec.orders import AnyOrder, Drop, Free, Paint, Quit, Skip, Warm
+from sdtui.spec.orders import AnyOrder, Drop, Free, Paint, Quit, Skip, Tune, Warm
 from sdtui.spec.outcome import Begun, Broken, Left, Loading, Outcome, Painted, Renderer, Sketched, Stepped
 from sdtui.weights.hashes import HashStore
 from sdtui.worker.devices import DeviceLock
@@ -54,6 +54,7 @@ class Child:
 
     def run(self, renderer: Renderer) -> None:
         """Work until the pipe closes, which ends the process."""
+        self._pipe.on_drop = renderer.forsake
         self._state("ready")
         while True:
             self._take_orders(renderer)
@@ -88,16 +89,23 @@ class Child:
                     self._report(Left(render=waiting.render))
                 else:
                     renderer.cancel(render_id)
-            case Free():
-                renderer.release()
-                self._lock.release()
-                self._state("ready")
+            case Free(keep=keep):
+                self._free(renderer, keep=keep)
+            case Tune(tuning=tuning):
+                renderer.tune(tuning)
             case Skip(chore=chore):
                 self._publisher.skip(chore)
             case Quit():
                 os._exit(0)
             case _:
                 assert_never(order)
+
+    def _free(self, renderer: Renderer, *, keep: bool) -> None:
+        """Give the device's memory back, and the device itself unless a picture is being made on it."""
+        renderer.release(keep=keep)
+        if renderer.idle:
+            self._lock.release()
+        self._pipe.send(WorkerState(device=self._device, state="ready" if renderer.idle else "rendering", held=()))
 
     def _enter(self, renderer: Renderer) -> None:
         """Hand what was ordered to the renderer, once the device is ours."""
@@ -147,6 +155,7 @@ class Child:
                         progress=outcome.progress,
                         memory=outcome.memory,
                         checkpoint=outcome.checkpoint,
+                        held=outcome.held,
                     )
                 )
             case _:

@@ -15,6 +15,7 @@ from sdtui.errors import RenderError
 from sdtui.spec.job import Render
 from sdtui.spec.model import ModelFile
 from sdtui.spec.outcome import Begun, Broken, Left, Loading, Outcome, Painted, Sketched, Stepped
+from sdtui.spec.tuning import Tuning
 
 SLOW_STEP_S = 0.05
 STUCK_S = 3600.0
@@ -28,6 +29,7 @@ class FakeRenderer:
         self._steps: dict[str, int] = {}
         self._renders: dict[str, Render] = {}
         self._gone: list[Render] = []
+        self._held: dict[str, None] = {}
 
     @property
     def device(self) -> str:
@@ -51,21 +53,37 @@ class FakeRenderer:
             self._gone.append(render)
 
     def warm(self, checkpoint: ModelFile) -> None:
-        """There is nothing to load."""
+        """There is nothing to load, and nothing said."""
 
-    def release(self) -> None:
-        """There is nothing to give back."""
+    def release(self, *, keep: bool = False) -> None:
+        """Forget which checkpoints were used."""
+        self._held.clear()
+
+    def tune(self, tuning: Tuning) -> None:
+        """There is nothing to budget."""
+
+    def forsake(self, render_id: str) -> None:
+        """Its steps are short."""
 
     def turn(self) -> Sequence[Outcome]:
         """One step of every picture."""
         outcomes: list[Outcome] = [Left(render=render) for render in self._gone]
         self._gone.clear()
         batch = len(self._renders)
+        for render in self._renders.values():
+            outcomes += self._load(render)
         for render in tuple(self._renders.values()):
             outcomes += self._step(render, batch)
         if batch and not self._renders:
             outcomes.append(Loading(state="ready"))
         return outcomes
+
+    def _load(self, render: Render) -> list[Outcome]:
+        """Say which checkpoints are held when there is one more."""
+        if render.checkpoint.path in self._held:
+            return []
+        self._held[render.checkpoint.path] = None
+        return [Loading(state="rendering", checkpoint=render.checkpoint.name, held=tuple(self._held))]
 
     def _step(self, render: Render, batch: int) -> list[Outcome]:
         step = self._steps[render.id] = self._steps[render.id] + 1

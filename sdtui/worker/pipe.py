@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import queue
 import threading
+from collections.abc import Callable
 
 import msgspec
 
-from sdtui.spec.orders import AnyOrder, AnyReport, Heartbeat, Quit
+from sdtui.spec.orders import AnyOrder, AnyReport, Drop, Heartbeat, Quit
 from sdtui.wire.frames import FrameReader, pack
 
 READ_BYTES = 1 << 16
@@ -16,7 +17,7 @@ HEARTBEAT_S = 1.0
 
 
 class Pipe:
-    """Frames on two file descriptors."""
+    """Frames on two file descriptors; `on_drop` hears at once, on the reading thread, which render is not wanted any more."""
 
     def __init__(self, read_fd: int, write_fd: int) -> None:
         self._read_fd = read_fd
@@ -24,6 +25,7 @@ class Pipe:
         self._lock = threading.Lock()
         self._encoder = msgspec.json.Encoder()
         self.orders: queue.SimpleQueue[AnyOrder] = queue.SimpleQueue()
+        self.on_drop: Callable[[str], None] = lambda render_id: None
 
     def start(self) -> None:
         """Read orders and send heartbeats from now on, on threads of their own."""
@@ -48,6 +50,8 @@ class Pipe:
                 order = decoder.decode(frame.json)
                 if isinstance(order, Quit):
                     os._exit(0)
+                if isinstance(order, Drop):
+                    self.on_drop(order.render_id)
                 self.orders.put(order)
         # the server is gone: crash-only, whatever was in flight is planned in its database
         os._exit(0)

@@ -72,6 +72,19 @@ class Outputs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = "[date]/[number]-[seed]"
 
 
+class Memory(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What loaded models may take; the ones used longest ago give way first."""
+
+    device_gb: Annotated[
+        float,
+        Meta(ge=0, le=1e4, description="Gigabytes of models on each device; 0: 0.8 of a GPU's, half of the machine's."),
+    ] = 0
+    ram_gb: Annotated[
+        float,
+        Meta(ge=0, le=1e4, description="Gigabytes of models that wait in the machine's memory; 0: half of it."),
+    ] = 0
+
+
 class Preview(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How pictures are painted in the terminal."""
 
@@ -127,6 +140,13 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         float,
         Meta(ge=0, le=1e7, description="Seconds without work after which a device's memory is given back; 0: never."),
     ] = 600.0
+    memory: Memory = Memory()
+    compile: Annotated[
+        Literal["off", "blocks", "whole"],
+        Meta(
+            description="Compile the UNet (its repeated blocks, or whole): the first steps of each size wait minutes."
+        ),
+    ] = "off"
     outputs: Outputs = Outputs()
     preview: Preview = Preview()
     completion: Completion = Completion()

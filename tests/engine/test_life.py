@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import pytest
 
+from sdtui.engine.device import Budget
 from sdtui.engine.engine import Engine
 from sdtui.errors import ModelError, UsageError
 from sdtui.spec.outcome import Begun, Broken, Left, Loading, Painted, Renderer, Stepped
@@ -96,7 +97,7 @@ def test_release_frees_the_model_and_the_next_render_loads_it_again():
 
 def test_the_checkpoint_used_longest_ago_dies_when_the_budget_is_full(tmp_path):
     small = [model_file(write_original(tmp_path / f"{seed}.safetensors", seed=seed)) for seed in range(3)]
-    engine = Engine("cpu", budget_bytes=20_000_000)
+    engine = Engine("cpu", budget=Budget(20_000_000))
     held = {}
     for model in (*small[:2], small[0], small[2]):
         paint(engine, render(model=model, steps=1))

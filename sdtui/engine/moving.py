@@ -1,0 +1,26 @@
+"""Brings the modules of a checkpoint from one memory to another, in place: whoever holds them holds them still."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+
+import torch
+from torch import nn
+
+from sdtui.engine.checkpoint import Checkpoint
+
+
+def modules_of(checkpoint: Checkpoint) -> Iterator[nn.Module]:
+    """Every module of a checkpoint, also those in its tuples."""
+    for field in fields(checkpoint):
+        value = getattr(checkpoint, field.name)
+        for one in value if isinstance(value, tuple) else (value,):
+            if isinstance(one, nn.Module):
+                yield one
+
+
+def move(checkpoint: Checkpoint, device: torch.device) -> None:
+    """Move every weight of a checkpoint to a device; raises torch's errors when it has no room."""
+    for module in modules_of(checkpoint):
+        module.to(device)
