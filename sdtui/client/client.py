@@ -175,6 +175,10 @@ class Client:
         """Words and tags that begin so, for each of the beginnings; the built-in model's own first, if wanted."""
         return (await self._ask(Tags(queries=queries, limit=limit, builtin=builtin), TagsAnswer)).found
 
+    async def ask(self, verb: AnyVerb, wanted: type[Wanted]) -> Wanted:
+        """What any verb is answered, which has to be of this type."""
+        return await self._ask(verb, wanted)
+
     async def put_draft(self, document: Document) -> None:
         """Keep what the user has typed."""
         await self._ask(PutDraft(document=document), Done)

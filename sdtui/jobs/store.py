@@ -189,6 +189,11 @@ class Store:
         """Keep what was typed."""
         self._keep(DRAFT, document)
 
+    def documents(self, limit: int) -> Iterator[tuple[int, Document]]:
+        """The documents of the newest jobs by number, newest first."""
+        for job_id, body in self._db.execute("SELECT id, document FROM jobs ORDER BY id DESC LIMIT ?", (limit,)):
+            yield job_id, msgspec.json.decode(body, type=Document)
+
     def line(self) -> QueueChanged:
         """The order of the waiting jobs as it was kept last; empty at first."""
         return self._kept(LINE, QueueChanged())

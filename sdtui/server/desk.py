@@ -17,6 +17,7 @@ from sdtui.server.journal import Journal
 from sdtui.server.line import Line
 from sdtui.server.pictures import KEPT_S, Renditions
 from sdtui.server.planning import Planning
+from sdtui.server.presets import Files
 from sdtui.server.shelf import Shelf
 from sdtui.server.supervisor import Supervisor
 from sdtui.server.texts import keep
@@ -47,6 +48,7 @@ from sdtui.spec.verbs import (
     Stop,
     Submit,
 )
+from sdtui.spec.verbs_files import FileVerb
 from sdtui.spec.verbs_prompts import (
     DrawsAnswer,
     DrawTemplate,
@@ -85,6 +87,7 @@ class Desk:
     supervisor: Supervisor
     shelf: Shelf
     planning: Planning
+    files: Files
     tags: TagLists
     stop: Callable[[str], None]
     refresh: Callable[[], None]
@@ -129,6 +132,8 @@ class Desk:
                 return Done(count=1), b""
             case Kept(name=name):
                 return KeptAnswer(text=self.store.text(name)), b""
+            case FileVerb():
+                return await self.files.answer(verb), b""
             case _:
                 return await self._answer(verb), b""
 
@@ -165,7 +170,9 @@ class Desk:
             case Stop(mode=mode):
                 self.stop(mode)
                 return Done()
-            case Hello() | Picture() | Wildcards() | DrawTemplate() | Tags() | Keep() | Kept() | WatchVerb():
+            case (
+                Hello() | Picture() | Wildcards() | DrawTemplate() | Tags() | Keep() | Kept() | WatchVerb() | FileVerb()
+            ):
                 raise ServerError("This is answered elsewhere.")
             case _:
                 assert_never(verb)

@@ -21,8 +21,10 @@ from sdtui.server.shelf import Shelf
 from sdtui.spec.complaint import complaint_of
 from sdtui.spec.document import Document
 from sdtui.spec.job import Job, Render
+from sdtui.spec.preset import resolve
 from sdtui.spec.verbs_prompts import DrawTemplate, WildcardsAnswer
 from sdtui.spec.wildcard import Draws
+from sdtui.workspace.presets import PresetFolder
 from sdtui.workspace.wildcards import WildcardFolder
 
 MOST_DRAWS = 1000
@@ -36,6 +38,7 @@ class Planning:
     shelf: Shelf
     outputs: Outputs
     wildcards: WildcardFolder
+    presets: PresetFolder
     clock: Callable[[], float]
     refresh: Callable[[], None]
 
@@ -58,6 +61,9 @@ class Planning:
 
     async def _wish(self, document: Document) -> Wish:
         self.refresh()
+        if document.presets:
+            named = document.presets
+            document = await asyncio.to_thread(lambda: resolve(document, map(self.presets.find, named)))
         await self.shelf.scanned()
         try:
             return check(document, self.shelf.find_checkpoint)

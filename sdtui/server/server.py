@@ -19,20 +19,25 @@ from sdtui.jobs.store import Store
 from sdtui.library.library import Library
 from sdtui.server.desk import Desk
 from sdtui.server.device import WorkerSettings
+from sdtui.server.folderwatch import FolderWatch
 from sdtui.server.journal import Journal
 from sdtui.server.line import Line
 from sdtui.server.outputs import Outputs
 from sdtui.server.planning import Planning
+from sdtui.server.presets import Files
 from sdtui.server.sessions import Sessions
 from sdtui.server.settings import Settings
 from sdtui.server.shelf import Shelf
 from sdtui.server.supervisor import Supervisor
 from sdtui.spec.event import Published, Requeued, Stopping
 from sdtui.spec.job import Render
+from sdtui.spec.verbs_files import Folder
 from sdtui.weights.hashes import HashStore
 from sdtui.worker.devices import find_devices
 from sdtui.workspace.config import Config
 from sdtui.workspace.paths import Workspace
+from sdtui.workspace.presets import PresetFolder
+from sdtui.workspace.styles import style_files
 from sdtui.workspace.taglists import TagLists
 from sdtui.workspace.wildcards import WildcardFolder
 
@@ -84,6 +89,8 @@ class Server:
         line.restore()
         self._supervisor = self._make_supervisor()
         self._shelf = Shelf(self._journal)
+        self._presets = PresetFolder(self._workspace.presets)
+        wildcards = WildcardFolder(self._workspace.wildcards)
         self._apply(self._settings.config)
         desk = Desk(
             root=self._workspace.root,
@@ -97,10 +104,12 @@ class Server:
                 store=store,
                 shelf=self._shelf,
                 outputs=self._outputs,
-                wildcards=WildcardFolder(self._workspace.wildcards),
+                wildcards=wildcards,
+                presets=self._presets,
                 clock=time.time,
                 refresh=self._settings.refresh,
             ),
+            files=Files(workspace=self._workspace, store=store, presets=self._presets, wildcards=wildcards),
             tags=TagLists(self._workspace.root),
             stop=self._stop,
             refresh=self._settings.refresh,
@@ -108,11 +117,15 @@ class Server:
         self._sessions = Sessions(desk, self._journal)
         for problem in problems:
             print(problem, file=sys.stderr)  # noqa: T201
+        folder_watch = self._make_folder_watch()
+        await folder_watch.look()
         listener = await self._listen()
         ticking = asyncio.create_task(self._tick())
+        watching = asyncio.create_task(folder_watch.run())
         self._supervisor.pump()
         await self._stopping.wait()
         ticking.cancel()
+        watching.cancel()
         listener.close()
         self._journal.note(Stopping())
         # the socket goes first: from here on a new client starts a new server, which waits for the lock
@@ -165,7 +178,15 @@ class Server:
         folders = tuple(self._workspace.resolve(folder) for folder in named if folder)
         state = self._workspace.state
         library = Library(folders, HashStore(state / "hashes.json"), cache=state / "library.json")
+        tree = self._workspace.resolve(config.models.tree) if config.models.tree else None
+        self._presets.configure(style_files(self._workspace.root, tree))
         self._shelf.configure(library, default=config.checkpoint)
+
+    def _make_folder_watch(self) -> FolderWatch:
+        """Tells clients of presets and wildcards that changed, for as long as there are clients."""
+        folders: dict[Folder, Path] = {"presets": self._workspace.presets, "wildcards": self._workspace.wildcards}
+        styles, sessions = (lambda: self._presets.styles), self._sessions
+        return FolderWatch(folders, styles, self._journal.note, lambda: len(sessions) > 0)
 
     def _recover(self, store: Store) -> None:
         """After a crash: adopt pictures that were published, queue the others again, sweep what was half written."""

@@ -158,6 +158,12 @@ class FilesChanged(Event, frozen=True, kw_only=True, tag="files"):
     files: tuple[WatchedFile, ...]
 
 
+class FolderChanged(Event, frozen=True, kw_only=True, tag="folder"):
+    """Presets or wildcards were changed, by whomever: what was read of them is to be asked for again."""
+
+    folder: Literal["presets", "wildcards"]
+
+
 class DraftChanged(Event, frozen=True, kw_only=True, tag="draft"):
     """Another client saved the draft."""
 
@@ -190,6 +196,7 @@ AnyEvent = (
     | LibraryChanged
     | WatchesChanged
     | FilesChanged
+    | FolderChanged
     | DraftChanged
     | Stopping
     | Resync
@@ -204,6 +211,7 @@ TRANSIENT: tuple[type[Event], ...] = (
     LibraryChanged,
     WatchesChanged,
     FilesChanged,
+    FolderChanged,
     DraftChanged,
     Stopping,
     Resync,

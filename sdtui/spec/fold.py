@@ -15,6 +15,7 @@ from sdtui.spec.event import (
     Failed,
     FilesChanged,
     Finished,
+    FolderChanged,
     LibraryChanged,
     LogLine,
     Preview,
@@ -58,6 +59,7 @@ def job_id_of(event: AnyEvent) -> int:
             | LibraryChanged()
             | WatchesChanged()
             | FilesChanged()
+            | FolderChanged()
             | DraftChanged()
             | Stopping()
             | Resync()
@@ -111,6 +113,7 @@ def fold(view: JobView, event: AnyEvent) -> JobView:
             | LibraryChanged()
             | WatchesChanged()
             | FilesChanged()
+            | FolderChanged()
             | Stopping()
             | DraftChanged()
             | Resync()

@@ -9,6 +9,18 @@ from sdtui.spec.event import Chore, Noted, QueueChanged, WorkerState
 from sdtui.spec.jobview import JobView
 from sdtui.spec.model import ModelRecord
 from sdtui.spec.verb import Answer, Done, Refused, Verb
+from sdtui.spec.verbs_files import (
+    FileAnswer,
+    Presets,
+    PresetsAnswer,
+    ReadFile,
+    RemoveFile,
+    RenameFile,
+    SavePreset,
+    UsesAnswer,
+    WildcardUses,
+    WriteFile,
+)
 from sdtui.spec.verbs_prompts import (
     DrawsAnswer,
     DrawTemplate,
@@ -138,6 +150,13 @@ AnyVerb = (
     | PutDraft
     | Keep
     | Kept
+    | Presets
+    | SavePreset
+    | ReadFile
+    | WriteFile
+    | RenameFile
+    | RemoveFile
+    | WildcardUses
     | EventsAfter
     | Picture
     | Watch
@@ -222,6 +241,9 @@ AnyAnswer = (
     | DrawsAnswer
     | TagsAnswer
     | KeptAnswer
+    | PresetsAnswer
+    | FileAnswer
+    | UsesAnswer
     | EventsAnswer
     | PictureAnswer
     | WatchesAnswer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from sdtui.errors import SdtuiError
@@ -12,8 +12,12 @@ if TYPE_CHECKING:
     from sdtui.spec.jobview import JobView
     from sdtui.spec.model import ModelRecord
     from sdtui.spec.tag import TagName
-    from sdtui.spec.verbs import PictureAnswer, Snapshot
+    from sdtui.spec.verb import Answer
+    from sdtui.spec.verbs import AnyVerb, PictureAnswer, Snapshot
     from sdtui.spec.wildcard import Draws, WildcardName
+
+
+Wanted = TypeVar("Wanted", bound="Answer")
 
 
 class StudioClient(Protocol):
@@ -57,6 +61,9 @@ class StudioClient(Protocol):
 
     async def draws(self, template: str, count: int = 10, seed: int = 0) -> Draws:
         """What pictures would draw from a template."""
+
+    async def ask(self, verb: AnyVerb, wanted: type[Wanted]) -> Wanted:
+        """What any verb is answered; rooms of their own say theirs with it."""
 
     async def put_draft(self, document: Document) -> None:
         """Keep what the user has typed."""

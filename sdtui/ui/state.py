@@ -12,6 +12,7 @@ from sdtui.spec.event import (
     DraftChanged,
     Failed,
     FilesChanged,
+    FolderChanged,
     LibraryChanged,
     LogLine,
     Noted,
@@ -128,7 +129,7 @@ class StudioState:
                 return self._sketch(event, blob)
             case DraftChanged() | Resync() | LibraryChanged() | Stopping() | LogLine():
                 return set()
-            case WatchesChanged() | FilesChanged():
+            case WatchesChanged() | FilesChanged() | FolderChanged():
                 return set()
             case _:
                 job = self.jobs.get(job_id_of(event))

@@ -16,11 +16,10 @@ from sdtui.errors import ConfigError, SdtuiError, UsageError, WorkspaceError
 from sdtui.spec.complaint import complaint_of, error_of
 from sdtui.spec.preset import Preset
 from sdtui.workspace.preset_text import read_preset
-from sdtui.workspace.styles import read_styles
+from sdtui.workspace.styles import STYLES, read_styles
 from sdtui.workspace.yaml_reader import MAX_BYTES, read_text
 
 ENDINGS = (".yaml", ".yml", ".json")
-STYLES = "styles.csv"
 MAX_FILES = 5000
 
 Stamp = tuple[int, int, int]
@@ -44,6 +43,15 @@ class PresetFolder:
         self._styles = (root / STYLES, *styles)
         self._lock = threading.Lock()
         self._read: dict[Path, tuple[Stamp, PresetListing]] = {}
+
+    def configure(self, styles: Sequence[Path]) -> None:
+        """Read these files of styles from now on, besides the folder's own."""
+        self._styles = (self.root / STYLES, *styles)
+
+    @property
+    def styles(self) -> tuple[Path, ...]:
+        """The files of styles that are read if they are there."""
+        return self._styles
 
     def find(self, name: str) -> Preset:
         """The preset of this name; raises UsageError with the nearest names, or the problem of its file."""

@@ -14,6 +14,7 @@ from sdtui.spec.document import Document
 from sdtui.spec.preset import Preset
 from sdtui.workspace.yaml_reader import read_text
 
+STYLES = "styles.csv"
 MAX_BYTES = 4_000_000
 MOST_BROKEN = 50
 """After so many broken rows the rest is not read: it is no such file."""
@@ -28,6 +29,14 @@ class Row(NamedTuple):
 
     line: int
     cells: Sequence[str]
+
+
+def style_files(root: Path, tree: Path | None) -> tuple[Path, ...]:
+    """Where a styles.csv may lie: in the workspace, and in the folder of A1111 whose models are used."""
+    folders = [root]
+    if tree is not None:
+        folders += [tree, *([tree.parent] if tree.name == "models" else [])]
+    return tuple(folder / STYLES for folder in folders)
 
 
 def read_styles(path: Path) -> tuple[list[Preset], list[SdtuiError]]:
