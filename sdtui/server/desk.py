@@ -49,6 +49,7 @@ from sdtui.spec.verbs import (
     Submit,
 )
 from sdtui.spec.verbs_files import FileVerb
+from sdtui.spec.verbs_models import ModelVerb
 from sdtui.spec.verbs_prompts import (
     DrawsAnswer,
     DrawTemplate,
@@ -171,7 +172,16 @@ class Desk:
                 self.stop(mode)
                 return Done()
             case (
-                Hello() | Picture() | Wildcards() | DrawTemplate() | Tags() | Keep() | Kept() | WatchVerb() | FileVerb()
+                Hello()
+                | Picture()
+                | Wildcards()
+                | DrawTemplate()
+                | Tags()
+                | Keep()
+                | Kept()
+                | WatchVerb()
+                | FileVerb()
+                | ModelVerb()
             ):
                 raise ServerError("This is answered elsewhere.")
             case _:

@@ -9,7 +9,7 @@ from collections.abc import Hashable
 import msgspec
 
 from sdtui.spec.envelope import FromServer
-from sdtui.spec.event import Chore, Noted, Preview, QueueChanged, Resync, StepDone, WorkerState
+from sdtui.spec.event import Chore, FetchChanged, Noted, Preview, QueueChanged, Resync, StepDone, WorkerState
 from sdtui.spec.verbs import AnyAnswer
 from sdtui.wire.frames import pack
 
@@ -89,6 +89,8 @@ class Outbox:
                 return (WorkerState, device)
             case Chore(id=chore):
                 return (Chore, chore)
+            case FetchChanged(fetch=fetch):
+                return (FetchChanged, fetch.id)
             case QueueChanged():
                 return QueueChanged
             case _:

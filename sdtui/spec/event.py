@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from sdtui.spec.complaint import Complaint
 from sdtui.spec.document import Document
+from sdtui.spec.fetch import FetchView
 from sdtui.spec.jobview import JobView
 from sdtui.spec.watch import WatchedFile, WatchedFolder
 
@@ -140,6 +141,13 @@ class QueueChanged(Event, frozen=True, kw_only=True, tag="queue"):
     held: tuple[int, ...] = ()
 
 
+class FetchChanged(Event, frozen=True, kw_only=True, tag="fetch"):
+    """A model on its way from an address is further than before, or has another state; `gone` when it is forgotten."""
+
+    fetch: FetchView
+    gone: bool = False
+
+
 class LibraryChanged(Event, frozen=True, kw_only=True, tag="library"):
     """The model folders were scanned and hold something else than before: ask for the models again."""
 
@@ -193,6 +201,7 @@ AnyEvent = (
     | WorkerState
     | Chore
     | QueueChanged
+    | FetchChanged
     | LibraryChanged
     | WatchesChanged
     | FilesChanged
@@ -208,6 +217,7 @@ TRANSIENT: tuple[type[Event], ...] = (
     WorkerState,
     Chore,
     QueueChanged,
+    FetchChanged,
     LibraryChanged,
     WatchesChanged,
     FilesChanged,

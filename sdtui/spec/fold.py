@@ -13,6 +13,7 @@ from sdtui.spec.event import (
     Chore,
     DraftChanged,
     Failed,
+    FetchChanged,
     FilesChanged,
     Finished,
     FolderChanged,
@@ -56,6 +57,7 @@ def job_id_of(event: AnyEvent) -> int:
             WorkerState()
             | Chore()
             | QueueChanged()
+            | FetchChanged()
             | LibraryChanged()
             | WatchesChanged()
             | FilesChanged()
@@ -110,6 +112,7 @@ def fold(view: JobView, event: AnyEvent) -> JobView:
             | WorkerState()
             | Chore()
             | QueueChanged()
+            | FetchChanged()
             | LibraryChanged()
             | WatchesChanged()
             | FilesChanged()

@@ -21,6 +21,18 @@ from sdtui.spec.verbs_files import (
     WildcardUses,
     WriteFile,
 )
+from sdtui.spec.verbs_models import (
+    About,
+    AboutAnswer,
+    Describe,
+    Fetch,
+    FetchAgain,
+    FetchAnswer,
+    Fetches,
+    FetchesAnswer,
+    HashModel,
+    StopFetch,
+)
 from sdtui.spec.verbs_prompts import (
     DrawsAnswer,
     DrawTemplate,
@@ -150,6 +162,13 @@ AnyVerb = (
     | PutDraft
     | Keep
     | Kept
+    | About
+    | Describe
+    | HashModel
+    | Fetch
+    | StopFetch
+    | FetchAgain
+    | Fetches
     | Presets
     | SavePreset
     | ReadFile
@@ -241,6 +260,9 @@ AnyAnswer = (
     | DrawsAnswer
     | TagsAnswer
     | KeptAnswer
+    | AboutAnswer
+    | FetchAnswer
+    | FetchesAnswer
     | PresetsAnswer
     | FileAnswer
     | UsesAnswer

@@ -11,6 +11,7 @@ from sdtui.spec.event import (
     Chore,
     DraftChanged,
     Failed,
+    FetchChanged,
     FilesChanged,
     FolderChanged,
     LibraryChanged,
@@ -127,7 +128,7 @@ class StudioState:
                 return {"jobs"}
             case Preview():
                 return self._sketch(event, blob)
-            case DraftChanged() | Resync() | LibraryChanged() | Stopping() | LogLine():
+            case DraftChanged() | Resync() | FetchChanged() | LibraryChanged() | Stopping() | LogLine():
                 return set()
             case WatchesChanged() | FilesChanged() | FolderChanged():
                 return set()
