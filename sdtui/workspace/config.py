@@ -22,7 +22,12 @@ if TYPE_CHECKING:
     from sdtui.workspace.schema import Leaf
 
 # What a folder found on the way up must not decide for its visitor: where they live, and which program is run.
-USER_ONLY: Mapping[str, str] = {"workspace": "a workspace cannot name another", "viewer": "it names a program to run"}
+USER_ONLY: Mapping[str, str] = {
+    "workspace": "a workspace cannot name another",
+    "viewer": "it names a program to run",
+    "tokens": "it holds secrets",
+    "allow_pickles": "it lets code run",
+}
 
 Protocol = Literal["auto", "kitty", "kitty-direct", "iterm", "sixel", "half", "ascii", "off"]
 # `~` and `~/x` are the user's own; somebody else's home, or a user who does not exist, is a mistake more often than a wish.
@@ -161,6 +166,18 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             title="lines of `command: key`", description="Keys of your own: `generate: f5`; the palette shows the ids."
         ),
     ] = {}
+    tokens: Annotated[
+        dict[str, str],
+        Meta(
+            title="lines of `host: token`",
+            description="Tokens that model sites want to see, each sent to its host alone; `huggingface.co: $HF_TOKEN` "
+            "takes one from the environment (your own file only).",
+        ),
+    ] = {}
+    allow_pickles: Annotated[
+        bool,
+        Meta(description="Let `sdtui get` fetch .ckpt, .pt and .pth, which can run code (your own file only)."),
+    ] = False
     server: Server = Server()
 
 

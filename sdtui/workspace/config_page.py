@@ -9,7 +9,9 @@ from pathlib import Path
 import msgspec
 
 from sdtui.workspace.config import Config, load_layers
-from sdtui.workspace.schema import Leaf, leaves, section_help
+from sdtui.workspace.schema import SECRET, Leaf, leaves, section_help
+
+HIDDEN = "(not shown)"
 
 _PLAIN = re.compile(r"[A-Za-z~./_][\w~./+ -]*\Z")
 _NOT_PLAIN = {"true", "false", "null", "~"}
@@ -41,6 +43,8 @@ def _value(config: Config, leaf: Leaf) -> object:
     value: object = config
     for name in leaf.path:
         value = getattr(value, name)
+    if leaf.name in SECRET and isinstance(value, dict):
+        return {name: token if token.startswith("$") else HIDDEN for name, token in value.items()}
     return msgspec.to_builtins(value)
 
 

@@ -15,6 +15,10 @@ from sdtui.errors import ConfigError
 from sdtui.workspace.tree import KeyPath, Plain, Tree
 
 
+SECRET = frozenset({"tokens"})
+"""Keys whose values are told to nobody."""
+
+
 class Leaf(NamedTuple):
     """One key of a schema that holds a value: where it is, of what type, what it is for, and what would do."""
 
@@ -111,6 +115,8 @@ def _fits(tree: Tree, value: Plain, kind: object, path: KeyPath, problems: list[
 
 
 def _misfit(tree: Tree, path: KeyPath, wanted: str, value: Plain) -> ConfigError:
+    if path and path[0] in SECRET:
+        return ConfigError(f"'{_dotted(path)}' must be {wanted}.", where=tree.place(path), todo="Put it in quotes.")
     shown = "nothing" if value is None else repr(value) if not isinstance(value, dict) else "keys"
     shown = shown if len(shown) <= 60 else shown[:57] + "…"
     subject = f"'{_dotted(path)}'" if path else "The file"

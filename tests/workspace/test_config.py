@@ -92,9 +92,12 @@ def test_a_file_that_is_no_yaml_costs_only_itself(home: Path) -> None:
     assert len(problems) == 1
 
 
-@pytest.mark.parametrize("key", ["workspace", "viewer"])
-def test_a_workspace_cannot_choose_programs_or_homes_for_its_visitor(home: Path, key: str) -> None:
-    config, problems = load_config_leniently(write_workspace(home, f"{key}: /tmp/evil"))
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("workspace", "/tmp/evil"), ("viewer", "evil"), ("tokens", "{a.example: x}"), ("allow_pickles", "true")],
+)
+def test_a_workspace_cannot_choose_programs_or_homes_for_its_visitor(home: Path, key: str, value: str) -> None:
+    config, problems = load_config_leniently(write_workspace(home, f"{key}: {value}"))
     assert config == Config()
     assert f"'{key}' cannot be set" in problems[0].what
 
@@ -145,3 +148,14 @@ def test_each_changed_key_is_known_by_the_line_that_set_it(home: Path) -> None:
     root = write_workspace(home, "keys: {quit: f4}\n")
     sources = load_layers(root).sources
     assert (sources["keys.generate"], sources["keys.quit"]) == (f"{user}:2", f"{root}/sdtui.yaml:1")
+
+
+def test_a_token_is_shown_to_nobody(home: Path) -> None:
+    write_user(home, "tokens: {a.example: s3cret, b.example: $MINE, c.example: 8675309, d.example: [8675309]}")
+    config, problems = load_config_leniently(home)
+    assert config.tokens == {"a.example": "s3cret", "b.example": "$MINE"}
+    page = show(home)
+    assert "s3cret" not in page
+    assert "b.example: $MINE" in page or '"$MINE"' in page
+    assert len(problems) == 2
+    assert not any("8675309" in str(problem) for problem in problems)
