@@ -2,52 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from sdtui.ui.command import LISTS, PANES, ROOMS, Command, PaneId, Place
+from sdtui.ui.commands_rooms import ROOM_COMMANDS
 
-PaneId = Literal["prompt", "negative", "parameters", "jobs", "preview", "log", "models", "history"]
-PANES: tuple[tuple[PaneId, str], ...] = (
-    ("prompt", "Prompt"),
-    ("negative", "Negative"),
-    ("parameters", "Parameters"),
-    ("jobs", "Jobs"),
-    ("preview", "Preview"),
-    ("log", "Log"),
-    ("models", "Models"),
-    ("history", "History"),
-)
-"""Panes in the order of their numbers, with their titles."""
-
-Place = Literal[
-    "app", "studio", "editor", "completion", "parameters", "list", "jobs", "log", "models", "history", "zoom"
-]
-"""Where a command works: anywhere, anywhere in the studio, or only while a pane of that kind has the focus.
-
-Every pane that is a list has the commands of `list` besides its own.
-"""
-LISTS: frozenset[Place] = frozenset({"jobs", "log", "models", "history"})
-
-
-class Command(NamedTuple):
-    """What the user can do.
-
-    `keys` are the default ones, separated by commas, the first is shown; a command without any is in the palette, and gets
-    one from the config. `footer` is the rank there, 0 for none.
-    """
-
-    id: str
-    keys: str
-    label: str
-    help: str
-    place: Place = "studio"
-    footer: int = 0
-
-    @property
-    def action(self) -> str:
-        """What does it, as Textual names it: the method `action_do_…` where the command works."""
-        if self.id.startswith("pane-"):
-            return f"do_go('{PANES[int(self.id[5:]) - 1][0]}')"
-        return "do_" + self.id.replace("-", "_")
-
+__all__ = ["COMMAND", "COMMANDS", "LISTS", "PANES", "ROOMS", "Command", "PaneId", "Place"]
 
 COMMANDS: tuple[Command, ...] = (
     Command(
@@ -68,6 +26,10 @@ COMMANDS: tuple[Command, ...] = (
         Command(f"pane-{number}", f"alt+{number}", title, f"Go to {title.lower()}.")
         for number, (_, title) in enumerate(PANES, 1)
     ),
+    Command("presets", "f3,ctrl+r", "Presets", "Go to the presets: apply, compare, save, rename, delete.", "studio", 3),
+    Command("wildcards", "f7", "Wildcards", "Go to the wildcards: read, edit, draw, see who uses them.", "studio", 3),
+    Command("save-preset", "ctrl+s", "Save preset", "Save what is set up, or a part of it, as a preset."),
+    Command("undo-preset", "alt+u", "Undo preset", "Take back what the preset applied last has changed."),
     Command("jump", "ctrl+o", "Jump", "Show a digit on every pane; the next key goes there."),
     Command("weight-up", "alt+up", "Weight+", "Raise the weight of the word or selection by 0.1.", "editor", 2),
     Command("weight-down", "alt+down", "Weight−", "Lower the weight of the word or selection by 0.1.", "editor", 2),
@@ -101,6 +63,14 @@ COMMANDS: tuple[Command, ...] = (
         "Edit the file of the wildcard at the cursor, in your editor.",
         "editor",
     ),
+    Command(
+        "selection-to-wildcard",
+        "alt+w",
+        "To wildcard",
+        "Make a wildcard of the selection, a value a line or a branch of {a|b}, and put its name in its place.",
+        "editor",
+    ),
+    Command("show-wildcard", "alt+o", "Show wildcard", "Go to the wildcard at the cursor, in its room.", "editor"),
     Command("edit-config", "", "Edit configuration", "Edit your configuration file, in your own editor."),
     Command("take-offer", "tab", "Take", "Put in what is chosen in the list, or the first of it.", "completion"),
     Command("take-grey", "right", "Take grey", "Put in what is shown in grey.", "completion"),
@@ -240,6 +210,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("zoom-record", "i", "About it", "What the picture was made from, as it says itself.", "zoom"),
     Command("zoom-compare", "c", "Compare", "This picture and the one seen before it, side by side.", "zoom"),
     Command("zoom-flip", "space,tab", "Flip", "The other picture in this one's place, and back.", "zoom"),
+    *ROOM_COMMANDS,
     Command("quit", "ctrl+q", "Quit", "Leave the studio; jobs go on.", "app", 1),
     Command("help", "f1", "Help", "Every command and its keys; typing filters.", "app", 1),
     Command("palette", "ctrl+p", "Commands", "Find a command by its name.", "app", 3),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from sdtui.ui.commands import COMMAND, COMMANDS, LISTS, Command, Place
+from sdtui.ui.commands import COMMAND, COMMANDS, LISTS, ROOMS, Command, Place
 
 RESERVED = {
     "ctrl+h": "terminals send it for backspace",
@@ -143,7 +143,7 @@ def _problem(command_id: str, keys: tuple[str, ...]) -> str:
             return f"There is no key '{key}': '{wrong}' is none that is held down.{_meant(wrong, MODIFIERS)}"
         if len(last) != 1 and last not in NAMES:
             return f"There is no key '{key}'." + _meant(last, NAMES)
-        if command.place not in TYPED_BESIDE and _is_needed(key, command.place):
+        if command.place not in TYPED_BESIDE and key not in _split(command.keys) and _is_needed(key, command.place):
             return f"{display(key)} cannot be used: the prompt editor needs it."
     return ""
 
@@ -176,6 +176,8 @@ def _first_clash(by_id: Mapping[str, tuple[str, ...]], changed: Mapping[str, obj
 def _meet(one: Command, other: Command) -> bool:
     """Both commands may be in reach at the same time."""
     everywhere: set[Place] = {"app", "studio"}
+    if "studio" in {one.place, other.place} and {one.place, other.place} & ROOMS:
+        return False
     if one.place == other.place or one.place in everywhere or other.place in everywhere:
         return True
     if {one.place, other.place} == {"editor", "completion"}:

@@ -18,6 +18,9 @@ WHERE: dict[Place, str] = {
     "models": "models",
     "history": "history",
     "zoom": "zoom",
+    "presets": "presets",
+    "wildcards": "wildcards",
+    "wildcard": "a wildcard's values",
 }
 
 

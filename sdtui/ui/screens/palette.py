@@ -35,7 +35,7 @@ def palette_items(app: App[int], keys: Keys) -> Iterator[Item]:
         aside = f"{keys.shown(row.id)}  (id {row.id})".strip()
         if node is not None:
             yield Item(row.label, row.help, aside, partial(app.run_action, row.action, node))
-        elif row.place not in {"list", "zoom"}:
+        elif row.place in PLACES.values():
             run = partial(_do_there, app, row)
             elsewhere.append(Item(row.label, row.help, f"{aside}, {row.place}", run))
     yield from elsewhere

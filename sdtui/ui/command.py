@@ -1,0 +1,64 @@
+"""What a command is, and where one works. Knows no Textual."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+PaneId = Literal["prompt", "negative", "parameters", "jobs", "preview", "log", "models", "history"]
+PANES: tuple[tuple[PaneId, str], ...] = (
+    ("prompt", "Prompt"),
+    ("negative", "Negative"),
+    ("parameters", "Parameters"),
+    ("jobs", "Jobs"),
+    ("preview", "Preview"),
+    ("log", "Log"),
+    ("models", "Models"),
+    ("history", "History"),
+)
+"""Panes in the order of their numbers, with their titles."""
+
+Place = Literal[
+    "app",
+    "studio",
+    "editor",
+    "completion",
+    "parameters",
+    "list",
+    "jobs",
+    "log",
+    "models",
+    "history",
+    "zoom",
+    "presets",
+    "wildcards",
+    "wildcard",
+]
+"""Where a command works: anywhere, anywhere in the studio, or only while a pane of that kind has the focus, or in a room.
+
+Every pane that is a list has the commands of `list` besides its own.
+"""
+LISTS: frozenset[Place] = frozenset({"jobs", "log", "models", "history", "presets", "wildcards"})
+ROOMS: frozenset[Place] = frozenset({"zoom", "presets", "wildcards", "wildcard"})
+"""Screens of their own: nothing of the studio's is in reach there."""
+
+
+class Command(NamedTuple):
+    """What the user can do.
+
+    `keys` are the default ones, separated by commas, the first is shown; a command without any is in the palette, and gets
+    one from the config. `footer` is the rank there, 0 for none.
+    """
+
+    id: str
+    keys: str
+    label: str
+    help: str
+    place: Place = "studio"
+    footer: int = 0
+
+    @property
+    def action(self) -> str:
+        """What does it, as Textual names it: the method `action_do_…` where the command works."""
+        if self.id.startswith("pane-"):
+            return f"do_go('{PANES[int(self.id[5:]) - 1][0]}')"
+        return "do_" + self.id.replace("-", "_")
