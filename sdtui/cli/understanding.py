@@ -8,15 +8,12 @@ import msgspec
 from msgspec import Struct
 
 from sdtui.errors import UsageError
+from sdtui.prompt.calling import CalledNames, listed_embeddings
 from sdtui.prompt.expand.template import parse as parse_template
 from sdtui.prompt.explain import Explained, Explainer
 from sdtui.prompt.lexer import find_tags
-from sdtui.prompt.names import Known, ListedNames, NameKind
 from sdtui.prompt.tokens import ClipTokenizer
-from sdtui.spec.model import ModelRecord
 from sdtui.spec.params import FIELD
-
-KINDS: tuple[NameKind, ...] = ("lora", "hypernetwork", "embedding")
 
 
 class Wish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -75,17 +72,11 @@ class Understanding:
             records = library.scan()
             family = library.find_checkpoint(self._checkpoint).family if self._checkpoint else ""
             wildcards = WildcardFolder(place.workspace.wildcards).look().names()
-            self._knowing = Explainer(self._tokenizer, names=_names(records), family=family, wildcards=wildcards)
+            self._knowing = Explainer(
+                self._tokenizer,
+                names=CalledNames(records),
+                embeddings=listed_embeddings(records),
+                family=family,
+                wildcards=wildcards,
+            )
         return self._knowing
-
-
-def _names(records: tuple[ModelRecord, ...]) -> ListedNames:
-    listed: dict[NameKind, dict[str, Known]] = {kind: {} for kind in KINDS}
-    for record in records:
-        for kind in KINDS:
-            if record.kind == kind:
-                known = Known(record.name, record.family)
-                # tags name the bare file, wherever below its folder it lies
-                listed[kind].setdefault(record.name.rpartition("/")[2], known)
-                listed[kind][record.name] = known
-    return ListedNames(listed)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -12,8 +11,8 @@ from msgspec.structs import replace
 
 from sdtui.errors import ModelError
 from sdtui.library.trees import Root
+from sdtui.prompt.calling import Called
 from sdtui.spec.model import ModelKind, ModelRecord
-from sdtui.weights.identify import PICKLE_SUFFIXES, SAFE_SUFFIXES
 
 HASHED = re.compile(r"^(?P<name>.*?)\s*\[(?P<hash>[0-9a-fA-F]{8}|[0-9a-fA-F]{10,64})\]$")
 """A name as A1111 writes it: `name.safetensors [6ce0161689]`, the hash a beginning of the file's SHA-256."""
@@ -29,8 +28,6 @@ KINDS: dict[ModelKind, str] = {
     "upscaler": "upscaler",
     "unknown": "model",
 }
-NEAREST = 3
-"""How many near names an error offers."""
 
 
 def distinct(records: Iterable[tuple[ModelRecord, Root]]) -> list[ModelRecord]:
@@ -61,13 +58,13 @@ def _candidates(record: ModelRecord, root: Root) -> Iterator[str]:
 def find(records: Sequence[ModelRecord], kind: ModelKind, name: str) -> ModelRecord:
     """The record of a kind by its name; raises ModelError that names the nearest ones.
 
-    Found are the name itself, whatever its case; with a weight file's suffix; the path; the bare file name when only one
-    fits; and all of these with A1111's `[hash]` behind it, which decides between several and must not contradict.
+    Found is what `Called` finds, and that with A1111's `[hash]` behind it, which decides between several and must not
+    contradict.
     """
     hashed = HASHED.match(name.strip())
     bare, sha = (hashed["name"], hashed["hash"].lower()) if hashed else (name.strip(), "")
     candidates = [record for record in records if record.kind == kind]
-    named = _by_name(candidates, bare)
+    named = list(Called(candidates).find(bare))
     if len(sha) > LEGACY_DIGITS:
         named = _by_hash(candidates, named, sha) or named
         _refuse_other_hash(named, sha, name, kind)
@@ -78,26 +75,6 @@ def find(records: Sequence[ModelRecord], kind: ModelKind, name: str) -> ModelRec
         names = ", ".join(sorted(f"'{record.name}'" for record in named))
         raise ModelError(f"'{name}' could be any of {names}.", todo="Write one of these in full.")
     raise _missing(records, kind, bare or name)
-
-
-def _by_name(records: Sequence[ModelRecord], name: str) -> list[ModelRecord]:
-    """Every record that the first fitting way of reading the name gives."""
-    wanted = name.replace("\\", "/").removeprefix("./")
-    folded = wanted.casefold()
-    plain = _without_suffix(folded)
-    last = plain.rpartition("/")[2]
-    ways: tuple[Callable[[ModelRecord], bool], ...] = (
-        lambda record: record.name == wanted,
-        lambda record: record.path in {wanted, name},
-        lambda record: record.name.casefold() == folded,
-        lambda record: record.name.casefold() == plain,
-        lambda record: Path(record.path).name.casefold() == folded,
-        lambda record: _stem(record).casefold() == last,
-    )
-    for fits in ways:
-        if found := [record for record in records if fits(record)]:
-            return found
-    return []
 
 
 def _by_hash(records: Sequence[ModelRecord], named: Sequence[ModelRecord], sha: str) -> list[ModelRecord]:
@@ -121,21 +98,13 @@ def _missing(records: Sequence[ModelRecord], kind: ModelKind, name: str) -> Mode
     if others:
         return ModelError(f"'{name}' is no {KINDS[kind]}{_but(others[0])}.", where=others[0].path)
     names = [record.name for record in records if record.kind == kind and not record.problem]
-    near = _nearest(name, names)
+    near = Called(record for record in records if record.kind == kind).nearest(name)
     todo = f"Did you mean {_either(near)}?" if near else _all_of(names)
     return ModelError(f"There is no {KINDS[kind]} named '{name}'.", todo=todo)
 
 
 def _but(record: ModelRecord) -> str:
     return f" but a {KINDS[record.kind]}" if record.kind != "unknown" else ", and what it is cannot be told"
-
-
-def _nearest(name: str, names: Sequence[str]) -> list[str]:
-    by_fold = {known.casefold(): known for known in names}
-    by_stem = {known.rpartition("/")[2].casefold(): known for known in names}
-    wanted = _without_suffix(name.replace("\\", "/").rpartition("/")[2]).casefold()
-    close = difflib.get_close_matches(wanted, {**by_stem, **by_fold}, n=NEAREST, cutoff=0.5)
-    return list(dict.fromkeys({**by_stem, **by_fold}[key] for key in close))
 
 
 def _either(names: Sequence[str]) -> str:
@@ -146,13 +115,3 @@ def _either(names: Sequence[str]) -> str:
 def _all_of(names: Sequence[str]) -> str:
     shown = ", ".join(sorted(names)[:10])
     return f"Known: {shown}{', …' if len(names) > 10 else ''}." if names else "No model folder holds one."
-
-
-def _stem(record: ModelRecord) -> str:
-    path = Path(record.path)
-    return path.stem if record.layout == "original" else path.name
-
-
-def _without_suffix(name: str) -> str:
-    stem, dot, suffix = name.rpartition(".")
-    return stem if dot and f".{suffix.lower()}" in SAFE_SUFFIXES + PICKLE_SUFFIXES else name

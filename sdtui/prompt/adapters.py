@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from sdtui.prompt.names import NameKind, Names
+from sdtui.prompt.names import TAG_KINDS, NameKind, Names
 from sdtui.prompt.nodes import Prompt, Tag, clamp
 
 
@@ -33,7 +33,7 @@ def loras(prompt: Prompt, names: Names | None = None) -> tuple[Lora, ...]:
     """
     found: dict[str, Lora] = {}
     for tag in prompt.tags:
-        read = read_lora(tag) if tag.kind == "lora" else None
+        read = read_lora(tag) if TAG_KINDS.get(tag.kind) == "lora" else None
         if read is None:
             continue
         name = _file_name("lora", read.name, names)

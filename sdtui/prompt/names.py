@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Literal, NamedTuple, Protocol
 
 NameKind = Literal["lora", "hypernetwork", "embedding"]
-TAG_KINDS: dict[str, NameKind] = {"lora": "lora", "hypernet": "hypernetwork"}
+TAG_KINDS: dict[str, NameKind] = {"lora": "lora", "lyco": "lora", "hypernet": "hypernetwork"}
 LABEL: dict[NameKind, str] = {"lora": "LoRA", "hypernetwork": "hypernetwork", "embedding": "embedding"}
 
 ANY_FAMILY = frozenset({"", "any", "unknown"})

@@ -5,7 +5,8 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from sdtui.errors import SdtuiError
-from sdtui.spec.model import ModelRecord
+from sdtui.prompt.calling import Called
+from sdtui.spec.model import ModelKind, ModelRecord
 from sdtui.spec.params import FIELD
 from sdtui.ui.aspects import next_ratio, sides_of
 from sdtui.ui.modellist import KINDS
@@ -31,6 +32,10 @@ class Chooser:
             self._presenter.choose_checkpoint(record.name)
         said = "is in use already." if already else "is used from now on; the next job loads it."
         self._view.say(f"The checkpoint {record.name} {said}")
+
+    def called(self, kind: ModelKind) -> Called:
+        """The models of a kind by their names."""
+        return Called(record for record in self._presenter.state.models if record.kind == kind)
 
     def refuse(self, record: ModelRecord, reason: str) -> None:
         """Say why a model cannot be used."""

@@ -71,12 +71,12 @@ class Language:
     ) -> None:
         """Judge by these from now on: the models (None: not known yet), the checkpoint's family, the steps."""
         if models is not self._models:
-            from sdtui.ui.names import listed_embeddings, listed_names
+            from sdtui.prompt.calling import CalledNames, listed_embeddings
 
             self._models = models
             known = models or ()
             self._around = self._around._replace(
-                names=listed_names(known) if models is not None else None,
+                names=CalledNames(known) if models is not None else None,
                 embeddings=listed_embeddings(known) if models is not None else None,
             )
         self._around = self._around._replace(family=family, steps=steps, comma_backtrack=comma_backtrack)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from sdtui.prompt.calling import Called
 from sdtui.spec.model import ModelKind, ModelRecord
 from sdtui.weights.families import FAMILY
 
@@ -43,6 +44,7 @@ class ModelList:
         self._records: Sequence[ModelRecord] | None = None
         self._last: tuple[tuple[str, ...], ModelKind | None] = ((), None)
         self._found: list[_Said] = []
+        self._called: dict[ModelKind, Called] = {}
 
     def update(self, records: Sequence[ModelRecord]) -> bool:
         """These are the records from now on; whether they are other ones."""
@@ -50,8 +52,15 @@ class ModelList:
             return False
         self._records = records
         self._all = [_said(record) for record in records]
+        self._called.clear()
         self._found, self._last = self._all, ((), None)
         return True
+
+    def called(self, kind: ModelKind) -> Called:
+        """The models of a kind by their names, shown or not."""
+        if kind not in self._called:
+            self._called[kind] = Called(said.record for said in self._all if said.record.kind == kind)
+        return self._called[kind]
 
     def kinds(self) -> list[ModelKind]:
         """The kinds that there are, in their order."""

@@ -7,11 +7,14 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
+from sdtui.prompt.calling import Called, stem_of
+from sdtui.prompt.names import TAG_KINDS
 from sdtui.spec.model import ModelKind, ModelRecord
 
 TAGS: dict[ModelKind, str] = {"lora": "lora", "hypernetwork": "hypernet"}
 """The kinds of models that are named by a tag, with the tag's own kind."""
 TAG = re.compile(r"<[^<>\n]*>")
+NAMED = re.compile(r"<(\w+):([^:<>\n]+)(?::[^<>\n]*)?>")
 CLOSING = re.compile(r"(?::\s*[-+]?[\d.]+\s*)?\)")
 OWN = "_-"
 """What may stand in a word besides letters and digits."""
@@ -26,61 +29,43 @@ class Edit(NamedTuple):
     added: bool
 
 
-def word_of(record: ModelRecord) -> str:
-    """The word that an embedding is called by in a prompt: its bare file name."""
-    return record.name.rpartition("/")[2]
+def names_in(text: str, record: ModelRecord, called: Called) -> bool:
+    """The text names this model, by whichever of its names; `called` are all models of its kind."""
+    return bool(_places(text, record, called))
 
 
-def names_in(text: str, record: ModelRecord) -> bool:
-    """The text names this model."""
-    return bool(_places(text, record))
-
-
-def toggled(text: str, at: int, record: ModelRecord) -> tuple[Edit, ...]:
+def toggled(text: str, at: int, record: ModelRecord, called: Called) -> tuple[Edit, ...]:
     """What puts the model into the text at a place, or takes it out where it is in it, its trigger words with it.
 
     To be made from the last one to the first, so that places before stay right. Never in the middle of a word or a tag.
     """
-    places = _places(text, record)
+    places = _places(text, record, called)
     if places:
         spans = [_with_space(text, *place) for place in [*places, *_triggers_after(text, places, record)]]
         return tuple(Edit(start, end, "", added=False) for start, end in sorted(spans, reverse=True))
     at = _settled(text, at)
     before = "" if not text[:at] or text[:at][-1].isspace() or text[:at][-1] in "([{" else " "
     after = "" if not text[at:] or text[at] in " \t\n,.)]}" else " "
-    return (Edit(at, at, before + _written(record) + after, added=True),)
+    return (Edit(at, at, before + _written(record, called) + after, added=True),)
 
 
-def _written(record: ModelRecord) -> str:
+def _written(record: ModelRecord, called: Called) -> str:
     if record.kind not in TAGS:
-        return word_of(record)
-    tag = f"<{TAGS[record.kind]}:{record.name}:{_weight(record):g}>"
-    return " ".join([tag, ", ".join(_trigger_words(record))]).strip()
+        return stem_of(record)
+    tag = f"<{TAGS[record.kind]}:{called.word(record)}:{record.preferred_weight or 1:g}>"
+    return " ".join([tag, ", ".join(record.trigger_words)]).strip()
 
 
-def _weight(record: ModelRecord) -> float:
-    """The weight that the model's side file prefers, else 1."""
-    weight = getattr(record, "preferred_weight", 0.0)
-    return float(weight) if isinstance(weight, int | float) and weight else 1.0
-
-
-def _trigger_words(record: ModelRecord) -> tuple[str, ...]:
-    words = getattr(record, "trigger_words", ())
-    listed = words.split(",") if isinstance(words, str) else words
-    return tuple(word.strip() for word in listed if isinstance(word, str) and word.strip())
-
-
-def _places(text: str, record: ModelRecord) -> list[tuple[int, int]]:
-    find = _finder(TAGS.get(record.kind, ""), record.name if record.kind in TAGS else word_of(record))
-    return find(text)
+def _places(text: str, record: ModelRecord, called: Called) -> list[tuple[int, int]]:
+    if record.kind not in TAGS:
+        return _finder(stem_of(record))(text)
+    tags = [match for match in NAMED.finditer(text) if TAG_KINDS.get(match[1]) == record.kind]
+    return [match.span() for match in tags if (found := called.one(match[2])) and found.path == record.path]
 
 
 @lru_cache(256)
-def _finder(tag: str, name: str) -> Callable[[str], list[tuple[int, int]]]:
-    """Finds a tag of this kind and name, or where there is no kind the bare word outside tags."""
-    if tag:
-        pattern = re.compile(rf"<{tag}:{re.escape(name)}(?::[^<>\n]*)?>")
-        return lambda text: [match.span() for match in pattern.finditer(text)]
+def _finder(name: str) -> Callable[[str], list[tuple[int, int]]]:
+    """Finds the bare word outside tags."""
     word = re.compile(rf"(?<![\w{OWN}]){re.escape(name)}(?![\w{OWN}])", re.IGNORECASE)
 
     def find(text: str) -> list[tuple[int, int]]:
@@ -95,7 +80,7 @@ def _finder(tag: str, name: str) -> Callable[[str], list[tuple[int, int]]]:
 
 def _triggers_after(text: str, places: list[tuple[int, int]], record: ModelRecord) -> list[tuple[int, int]]:
     """The trigger words as they were put in, directly behind a tag."""
-    words = ", ".join(_trigger_words(record))
+    words = ", ".join(record.trigger_words)
     if not words or record.kind not in TAGS:
         return []
     return [(end + 1, end + 1 + len(words)) for _, end in places if text[end : end + 1 + len(words)] == f" {words}"]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from sdtui.prompt.calling import Called
 from sdtui.prompt.catalogue import Catalogue, Entry, Habits, Sort, Sources
 
 if TYPE_CHECKING:
@@ -95,12 +95,11 @@ class Vocabulary:
 def entries_of(models: Iterable[ModelRecord], kind: ModelKind) -> list[Entry]:
     """The models of a kind that can be named in a prompt, by their bare names where no other file has the same one."""
     usable = [record for record in models if record.kind == kind and not record.problem]
-    bare = [record.name.rpartition("/")[2] for record in usable]
-    times = Counter(bare)
+    called = Called(usable)
     sort: Sort = "lora" if kind == "lora" else "hypernetwork" if kind == "hypernetwork" else "embedding"
     entries: list[Entry] = []
-    for record, short in zip(usable, bare, strict=True):
-        name = short if times[short] == 1 else record.name
+    for record in usable:
+        name = called.word(record)
         if UNSPEAKABLE & set(name):
             continue
         alias = record.alias if record.alias != name else ""

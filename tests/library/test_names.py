@@ -69,7 +69,7 @@ def test_checkpoint_is_found_by_every_way_of_writing_its_name(asked: str, name: 
     ("asked", "says"),
     [
         ("Delibrate_v2", "There is no checkpoint named 'Delibrate_v2'. Did you mean 'Deliberate_v2'?"),
-        ("mix.v2.safetensors", "'anime/mix.v1'"),
+        ("mix.v2.safetensors", "'mix.v1'"),
         ("same", "could be any of 'one/same', 'two/same'"),
         ("detail", "'detail' is no checkpoint but a LoRA."),
         ("foreign", "'foreign' is no checkpoint, and what it is cannot be told."),

@@ -7,9 +7,9 @@ from collections.abc import Coroutine
 
 import msgspec
 
+from sdtui.prompt.calling import CalledNames, listed_embeddings
 from sdtui.prompt.tokens import ClipTokenizer
 from sdtui.ui.judging import Judging
-from sdtui.ui.names import listed_embeddings, listed_names
 from sdtui.ui.reading import Reading, Surroundings
 from sdtui.ui.understanding import Judged, judge
 from tests.ui.test_editor import LORA, WORD
@@ -17,7 +17,7 @@ from tests.ui.test_editor import LORA, WORD
 
 def test_models_are_known_by_their_bare_names_too() -> None:
     nested = msgspec.structs.replace(LORA, name="styles/detail")
-    names = listed_names((nested, WORD))
+    names = CalledNames((nested, WORD))
     assert names.find("lora", "detail") is not None
     assert names.find("lora", "styles/detail") is not None
     assert names.find("lora", "easynegative") is None
@@ -26,7 +26,7 @@ def test_models_are_known_by_their_bare_names_too() -> None:
 
 def test_a_model_that_cannot_be_used_is_not_known() -> None:
     broken = msgspec.structs.replace(LORA, problem="Its file is cut short.")
-    assert listed_names((broken,)).find("lora", "detail") is None
+    assert CalledNames((broken,)).find("lora", "detail") is None
 
 
 def test_an_unknown_wildcard_is_an_error_once_wildcards_are_known() -> None:

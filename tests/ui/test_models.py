@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from sdtui.prompt.calling import Called
 from sdtui.spec.document import Document
 from sdtui.spec.model import ModelRecord
 from sdtui.ui.modellist import ModelList, misfit
@@ -18,6 +19,7 @@ def record(name: str, kind: str, family: str = "sd1", **more: object) -> ModelRe
 
 DETAIL = record("detail", "lora")
 XL = record("sub/gloss-xl", "lora", "sdxl")
+NESTED = record("sub/gloss-xl", "lora")
 HANDS = record("bad-hands", "embedding")
 ANIME = record("anime", "hypernetwork")
 CLEAR = record("clear", "vae", "sd")
@@ -246,6 +248,10 @@ def test_a_model_of_another_family_does_not_fit(kind: str, family: str, checkpoi
         ("<lora:detail:1> y|", DETAIL, "y"),
         ("<lora:detail:1> <lora:detail:0.5>|", DETAIL, ""),
         ("<lora:detailed:1>|", DETAIL, "<lora:detailed:1> <lora:detail:1>"),
+        ("<lyco:Detail:1>|", DETAIL, ""),
+        ("<lora:detail.safetensors:1> a|", DETAIL, "a"),
+        ("|", NESTED, "<lora:gloss-xl:1>"),
+        ("<lora:sub/gloss-xl:1> <lora:gloss-xl>|", NESTED, ""),
         ("a, (bad-hands:1.2)|", HANDS, "a,"),
         ("bad-hands-2|", HANDS, "bad-hands-2 bad-hands"),
         ("<lora:bad-hands:1>|", HANDS, "<lora:bad-hands:1> bad-hands"),
@@ -254,6 +260,6 @@ def test_a_model_of_another_family_does_not_fit(kind: str, family: str, checkpoi
 def test_a_model_is_put_in_at_the_cursor_and_taken_out_where_it_is(before: str, model: ModelRecord, after: str) -> None:
     at = before.index("|")
     said = before.replace("|", "")
-    for edit in toggled(said, at, model):
+    for edit in toggled(said, at, model, Called([model])):
         said = said[: edit.start] + edit.text + said[edit.end :]
     assert said == after

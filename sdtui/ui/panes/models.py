@@ -143,8 +143,10 @@ class ModelsPane(FilteredRows):
 
         if record.kind == "checkpoint":
             return self._checkpoint is not None and self._checkpoint.path == record.path
-        named = record.kind in {"lora", "hypernetwork", "embedding"}
-        return named and any(names_in(text, record) for text in self._texts.values())
+        if self._list is None or record.kind not in {"lora", "hypernetwork", "embedding"}:
+            return False
+        called = self._list.called(record.kind)
+        return any(names_in(text, record, called) for text in self._texts.values())
 
     def foot(self, row: int, width: int) -> Content:
         """About the model under the cursor; the last row takes what is left over."""

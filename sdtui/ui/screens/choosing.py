@@ -13,6 +13,7 @@ from sdtui.ui.messages import ModelUsed, ParamsReset, RescanWanted, ThumbnailsWa
 from sdtui.ui.screens.commanded import CommandedScreen
 
 if TYPE_CHECKING:
+    from sdtui.prompt.calling import Called
     from sdtui.spec.model import ModelRecord
     from sdtui.ui.choosing import Chooser
     from sdtui.ui.commands import PaneId
@@ -70,15 +71,15 @@ class ChoosingScreen(CommandedScreen):
         pane: PaneId = "negative" if message.negative else "prompt"
         if record.kind in IN_PROMPTS:
             # What is in a prompt already can be taken out, whether it fits or not.
-            if not message.reason or names_in(self.editor(pane).text, record):
-                self._toggle(pane, record)
+            if not message.reason or names_in(self.editor(pane).text, record, chooser.called(record.kind)):
+                self._toggle(pane, record, chooser.called(record.kind))
                 return
         elif record.kind == "checkpoint" and not message.reason:
             chooser.load(record)
             return
         chooser.refuse(record, message.reason)
 
-    def _toggle(self, pane: PaneId, record: ModelRecord) -> None:
+    def _toggle(self, pane: PaneId, record: ModelRecord, called: Called) -> None:
         """Put the model into an editor where its cursor is, or take it out; one undo brings the text back."""
         from sdtui.ui.tagging import toggled
 
@@ -87,7 +88,7 @@ class ChoosingScreen(CommandedScreen):
         lines = text.split("\n")
         row, column = editor.selection.end
         at = sum(len(line) + 1 for line in lines[:row]) + column
-        edits = toggled(text, at, record)
+        edits = toggled(text, at, record, called)
         editor.history.checkpoint()
         for edit in edits:
             start, end = (_location(text, place) for place in (edit.start, edit.end))
