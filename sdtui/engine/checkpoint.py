@@ -10,17 +10,24 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from sdtui.engine.blank import Blank
 from sdtui.engine.clip import ClipTextEncoder
 from sdtui.engine.device import Compute
-from sdtui.engine.keys import TEXT_ENCODER, UNET, VAE
+from sdtui.engine.keys import UNET, VAE
 from sdtui.engine.libraries import load_libraries
+from sdtui.engine.prediction import PREDICTIONS, Prediction
 from sdtui.engine.preview import LinearSketcher, sketcher_for
 from sdtui.engine.sigmas import NoiseLevels
-from sdtui.engine.stored import Stored, find_components, place
+from sdtui.engine.stored import Stored, check_usable, find_components, place
+from sdtui.engine.traits import Traits, traits_of
 from sdtui.errors import ModelError
 from sdtui.spec.model import ModelRecord
 
 STAGE_BYTES = 256 << 20
+INPUT_CHANNELS = 4
+"""The UNet's input channels when there is nothing beside the latents."""
+SPOKEN = {"text_encoder": "text encoder", "text_encoder_2": "second text encoder"}
+"""What components are called in progress."""
 
 
 class Progress(NamedTuple):
@@ -34,18 +41,39 @@ class Progress(NamedTuple):
 class Checkpoint:
     """The modules of a checkpoint, ready to be called, and what belongs to them; without `sketcher` a sketch is a decode.
 
-    `adapters` tells apart what its text encoders may have merged into them.
+    `blank` is there when the UNet wants a mask and a masked picture. `adapters` tells apart what its text encoders may have
+    merged into them.
     """
 
     name: str
+    family: str
+    traits: Traits
     unet: Any
     vae: Any
-    text_encoder: ClipTextEncoder
+    text_encoders: Mapping[str, ClipTextEncoder]
+    prediction: Prediction
     levels: NoiseLevels
+    blank: Blank | None
     sketcher: LinearSketcher | None
     compute: Compute
     size_bytes: int
     adapters: tuple[str, ...] = ()
+
+    @property
+    def text_encoder(self) -> ClipTextEncoder:
+        """The first of its text encoders."""
+        return self.text_encoders[self.traits.readers[0].component]
+
+    @property
+    def text_encoder_2(self) -> ClipTextEncoder | None:
+        """The second of its text encoders, where there are two."""
+        readers = self.traits.readers
+        return self.text_encoders[readers[1].component] if len(readers) > 1 else None
+
+    @property
+    def modules(self) -> Mapping[str, Any]:
+        """Every module by the name of its component."""
+        return {UNET: self.unet, VAE: self.vae, **self.text_encoders}
 
     @property
     def latent_scale(self) -> float:
@@ -61,28 +89,46 @@ def load_checkpoint(record: ModelRecord, compute: Compute) -> Generator[Progress
     yield Progress(0.0, "importing")
     load_libraries()
     yield Progress(0.02, "reading the header")
-    components = find_components(record)
+    check_usable(record)
+    traits = traits_of(record.family)
+    components = find_components(record, traits.components)
     modules = _empty_modules({name: component.config for name, component in components.items()}, record)
     placed = place({name: module.state_dict() for name, module in modules.items()}, components, record)
-    total = sum(stored.info.end - stored.info.start for tensors in placed.values() for stored in tensors.values())
+    total = sum(stored.size for tensors in placed.values() for stored in tensors.values())
     done = 0
     for name, module in modules.items():
         state: dict[str, Tensor] = {}
         shapes = {key: tuple(tensor.shape) for key, tensor in module.state_dict().items()}
         for stage in _stages(placed[name]):
-            yield Progress(0.05 + 0.95 * done / max(total, 1), f"reading {name.replace('_', ' ')}")
+            yield Progress(0.05 + 0.95 * done / max(total, 1), f"reading {SPOKEN.get(name, name)}")
             state |= _read(stage, shapes, compute)
-            done += sum(stored.info.end - stored.info.start for stored in stage.values())
+            done += sum(stored.size for stored in stage.values())
         module.load_state_dict(state, strict=True, assign=True)
         module.requires_grad_(False).eval()
-    unet, vae, text_encoder = modules[UNET], modules[VAE], modules[TEXT_ENCODER]
+    return _assembled(record, traits, modules, compute)
+
+
+def _assembled(record: ModelRecord, traits: Traits, modules: Mapping[str, Any], compute: Compute) -> Checkpoint:
+    unet, vae = modules[UNET], modules[VAE]
     if compute.is_cpu:
         # a fifth faster there; the UNet gains nothing from it
         vae.to(memory_format=torch.channels_last)
     sketcher = sketcher_for(tuple(vae.config.block_out_channels), compute.device)
     size = sum(tensor.nbytes for module in modules.values() for tensor in module.state_dict().values())
-    assert isinstance(text_encoder, ClipTextEncoder)
-    return Checkpoint(record.name, unet, vae, text_encoder, NoiseLevels(), sketcher, compute, size)
+    return Checkpoint(
+        name=record.name,
+        family=record.family,
+        traits=traits,
+        unet=unet,
+        vae=vae,
+        text_encoders={name: module for name, module in modules.items() if isinstance(module, ClipTextEncoder)},
+        prediction=PREDICTIONS[record.prediction],
+        levels=NoiseLevels(zero_terminal=record.zero_terminal),
+        blank=Blank(vae, compute) if unet.config.in_channels > INPUT_CHANNELS else None,
+        sketcher=sketcher,
+        compute=compute,
+        size_bytes=size,
+    )
 
 
 def _empty_modules(configs: Mapping[str, Mapping[str, Any]], record: ModelRecord) -> dict[str, Any]:
@@ -90,11 +136,12 @@ def _empty_modules(configs: Mapping[str, Mapping[str, Any]], record: ModelRecord
     libraries = load_libraries()
     try:
         with torch.device("meta"):
-            return {
+            built = {
                 UNET: libraries.unet.from_config(dict(configs[UNET])),
                 VAE: libraries.vae.from_config(dict(configs[VAE])),
-                TEXT_ENCODER: ClipTextEncoder(configs[TEXT_ENCODER]),
             }
+            encoders = (name for name in configs if name not in built)
+            return built | {name: ClipTextEncoder(configs[name]) for name in encoders}
     except (ValueError, TypeError, KeyError, IndexError, ArithmeticError, RuntimeError, NotImplementedError) as error:
         raise ModelError(
             f"No model can be built from the config that comes with it: {type(error).__name__}: {error}.",
@@ -107,7 +154,7 @@ def _stages(tensors: Mapping[str, Stored]) -> Generator[dict[str, Stored], None,
     size = 0
     for name, stored in tensors.items():
         stage[name] = stored
-        size += stored.info.end - stored.info.start
+        size += stored.size
         if size >= STAGE_BYTES:
             yield stage
             stage, size = {}, 0
@@ -125,8 +172,8 @@ def _read(tensors: Mapping[str, Stored], shapes: Mapping[str, tuple[int, ...]], 
         try:
             with safe_open(path, framework="pt", device="cpu") as file:
                 for name in names:
-                    tensor = file.get_tensor(tensors[name].name)
-                    state[name] = tensor.to(compute.device, compute.dtype).reshape(shapes[name])
+                    tensor = tensors[name].cut(file.get_tensor(tensors[name].name))
+                    state[name] = tensor.to(compute.device, compute.dtype).reshape(shapes[name]).contiguous()
         except (SafetensorError, OSError) as error:
             raise ModelError(
                 f"The file cannot be read: {error}.", where=path, todo="Was it changed or removed?"

@@ -1,4 +1,4 @@
-"""CLIP's text encoder, with transformers' tensor names.
+"""CLIP's text encoder, OpenAI's and OpenCLIP's, with transformers' tensor names.
 
 Ours because transformers costs two seconds at every start of a worker, and because clip skip and embeddings need the inside.
 Parity with `transformers.CLIPTextModel` is a test.
@@ -7,13 +7,14 @@ Parity with `transformers.CLIPTextModel` is a test.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 TOKENS = 77
+END_ID = 49407
 
 
 def quick_gelu(x: Tensor) -> Tensor:
@@ -21,6 +22,8 @@ def quick_gelu(x: Tensor) -> Tensor:
     return x * torch.sigmoid(1.702 * x)
 
 
+PROJECTING = "CLIPTextModelWithProjection"
+"""The architecture, in transformers' configs, of an encoder with a projection."""
 ACTIVATIONS: Mapping[str, Callable[[Tensor], Tensor]] = {"quick_gelu": quick_gelu, "gelu": functional.gelu}
 
 
@@ -76,27 +79,51 @@ class ClipLayer(nn.Module):
         return x + self.mlp(self.layer_norm2(x))  # type: ignore[no-any-return]
 
 
+class Reading(NamedTuple):
+    """What an encoder says to token ids: (batch, 77, width), and (batch, projection) where it has a projection."""
+
+    context: Tensor
+    pooled: Tensor | None = None
+
+
 class ClipTextEncoder(nn.Module):
-    """Token ids to one vector a token; the names of its tensors are those of transformers ≥ 5.6."""
+    """Token ids to one vector a token, and one for all where its config names a projection.
+
+    The names of its tensors are those of transformers ≥ 5.6.
+    """
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         super().__init__()
         self.embeddings = ClipEmbeddings(config)
         self.encoder = ClipLayers(config)
         self.final_layer_norm = nn.LayerNorm(config["hidden_size"], eps=config.get("layer_norm_eps", 1e-5))
+        self.text_projection: nn.Linear | None = None
+        if PROJECTING in config.get("architectures", ()):
+            self.text_projection = nn.Linear(config["hidden_size"], config["projection_dim"], bias=False)
+
+    @property
+    def width(self) -> int:
+        """The width of what it says to each token."""
+        return int(self.final_layer_norm.normalized_shape[0])
 
     @property
     def depth(self) -> int:
         """How many layers there are, and the deepest clip skip."""
         return len(self.encoder.layers)
 
-    def forward(self, ids: Tensor, clip_skip: int = 1) -> Tensor:
-        """The output of layer depth + 1 − clip_skip after the final layer norm, as A1111.
+    def forward(self, ids: Tensor, clip_skip: int = 1, *, normed: bool = True) -> Reading:
+        """The output of layer depth + 1 − clip_skip, after the final layer norm when `normed`; pooled is always the last one's.
 
-        ids: (batch, 77), whole numbers; returns (batch, 77, width). clip_skip: 1..depth.
+        ids: (batch, 77), whole numbers. clip_skip: 1..depth.
         """
-        encoded = self.encoder(self.embeddings(ids), self.depth + 1 - clip_skip)
-        return self.final_layer_norm(encoded)  # type: ignore[no-any-return]
+        until = self.depth + 1 - clip_skip
+        encoded = self.encoder(self.embeddings(ids), 0, until)
+        context = self.final_layer_norm(encoded) if normed else encoded
+        if self.text_projection is None:
+            return Reading(context)
+        last = self.final_layer_norm(self.encoder(encoded, until, self.depth))
+        ends = (ids == END_ID).int().argmax(dim=-1)
+        return Reading(context, self.text_projection(last[torch.arange(len(ids), device=ids.device), ends]))
 
 
 class ClipEmbeddings(nn.Module):
@@ -126,8 +153,8 @@ class ClipLayers(nn.Module):
         super().__init__()
         self.layers = nn.ModuleList(ClipLayer(config) for _ in range(config["num_hidden_layers"]))
 
-    def forward(self, x: Tensor, count: int) -> Tensor:
-        """The first `count` layers, one after another; x: (batch, tokens, width)."""
-        for layer in self.layers[:count]:
+    def forward(self, x: Tensor, start: int, end: int) -> Tensor:
+        """The layers from `start` until before `end`, one after another; x: (batch, tokens, width)."""
+        for layer in self.layers[start:end]:
             x = layer(x)
         return x

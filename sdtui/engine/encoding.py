@@ -13,15 +13,16 @@ import torch
 from torch import Tensor
 
 from sdtui.engine.checkpoint import Checkpoint
-from sdtui.engine.clip import TOKENS
+from sdtui.engine.clip import END_ID, TOKENS, Reading
 from sdtui.engine.emphasis import weigh
-from sdtui.engine.requests import Encode, Encoded, Text
+from sdtui.engine.requests import Added, Cue, Encode, Encoded, EncodedText
 from sdtui.engine.shelf import Key, key_of
+from sdtui.engine.traits import Reader
 from sdtui.errors import RenderError
 from sdtui.prompt.chunks import Chunk, Spliced, chunk
 from sdtui.prompt.tokens import ClipTokenizer
 
-START_ID, END_ID = 49406, 49407
+START_ID = 49406
 CACHE_BYTES = 64 << 20
 EMPTY_CHUNK = Chunk((), ())
 
@@ -35,13 +36,25 @@ class _Wish(NamedTuple):
     clip_skip: int
 
 
+class Held(NamedTuple):
+    """A chunk as it is kept. context: (77, width of all encoders); pooled: (projection,) where the family has one."""
+
+    context: Tensor
+    pooled: Tensor | None
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its tensors."""
+        return self.context.nbytes + (0 if self.pooled is None else self.pooled.nbytes)
+
+
 class TextEncoding:
     """Serves Encode requests; keeps the newest encodings of chunks, without their weights, up to `cache_bytes`."""
 
     def __init__(self, cache_bytes: int = CACHE_BYTES) -> None:
         self.tokenizer = ClipTokenizer()
         self._cache_bytes = cache_bytes
-        self._cached: OrderedDict[_Wish, Tensor] = OrderedDict()
+        self._cached: OrderedDict[_Wish, Held] = OrderedDict()
         self._held_bytes = 0
 
     @property
@@ -50,42 +63,47 @@ class TextEncoding:
         return self._held_bytes
 
     def serve(self, request: Encode, checkpoint: Checkpoint) -> Encoded:
-        """The encodings of the request's texts; raises RenderError when clip skip is deeper than the encoder."""
-        depth = checkpoint.text_encoder.depth
-        if request.clip_skip > depth:
-            raise RenderError(
-                f"Clip skip {request.clip_skip} is too deep: the text encoder of {checkpoint.name} has {depth} layers.",
-                todo=f"Use a clip skip from 1 to {depth}.",
-            )
-        empty = self._encoded(EMPTY_CHUNK, request, checkpoint)
-        return Encoded(tuple(self._texts(text, request, checkpoint, empty) for text in request.texts), empty)
+        """The encodings of the request's cues; raises RenderError when clip skip is deeper than the encoder."""
+        _check_clip_skip(request, checkpoint)
+        made: dict[object, EncodedText] = {}
+        texts = []
+        for cue in request.cues:
+            # the two sides of a picture share what their family does not tell apart
+            key = (cue.text, checkpoint.traits.told(request.size_px, negative=cue.negative), _zeroed(cue, checkpoint))
+            if key not in made:
+                made[key] = self._text(cue, request, checkpoint)
+            texts.append(made[key])
+        return Encoded(tuple(texts))
 
     def forget(self) -> None:
         """Drop every encoding."""
         self._cached.clear()
         self._held_bytes = 0
 
-    def _texts(self, text: Text, request: Encode, checkpoint: Checkpoint, empty: Tensor) -> tuple[Tensor, ...]:
-        """Each chunk of a text with its weights applied: (77, width) in the checkpoint's dtype."""
-        made = []
-        for piece in chunk(text, self.tokenizer, request.comma_backtrack):
-            encoded = self._encoded(piece, request, checkpoint)
-            if any(weight != 1 for weight in piece.weights):
-                fill = TOKENS - 1 - len(piece.weights)
-                weights = torch.tensor([1.0, *piece.weights, *[1.0] * fill], device=encoded.device)
-                weighed = weigh(encoded.float(), weights, request.emphasis, empty.float())
-                encoded = weighed.to(encoded.dtype)
-            made.append(encoded)
-        return tuple(made)
+    def _text(self, cue: Cue, request: Encode, checkpoint: Checkpoint) -> EncodedText:
+        """A text as the UNet gets it, weights applied, in the checkpoint's dtype."""
+        empty = self._encoded(EMPTY_CHUNK, request, checkpoint)
+        if _zeroed(cue, checkpoint):
+            context = torch.zeros_like(empty.context)
+            pooled = None if empty.pooled is None else torch.zeros_like(empty.pooled)
+            return EncodedText((context,), context, _added(pooled, cue, request, checkpoint))
+        pieces = chunk(cue.text, self.tokenizer, request.comma_backtrack)
+        held = [self._encoded(piece, request, checkpoint) for piece in pieces]
+        chunks = (
+            _weighed(piece, one.context, empty.context, request.emphasis, checkpoint)
+            for piece, one in zip(pieces, held, strict=True)
+        )
+        return EncodedText(tuple(chunks), empty.context, _added(held[0].pooled, cue, request, checkpoint))
 
-    def _encoded(self, piece: Chunk, request: Encode, checkpoint: Checkpoint) -> Tensor:
-        """A chunk through the text encoder, without its weights."""
-        wish = _Wish(key_of(request.model), piece.ids, piece.spliced, request.clip_skip)
+    def _encoded(self, piece: Chunk, request: Encode, checkpoint: Checkpoint) -> Held:
+        """A chunk through the text encoders, without its weights."""
+        clip_skip = request.clip_skip if checkpoint.traits.clip_skip_counts else 0
+        wish = _Wish(key_of(request.model), piece.ids, piece.spliced, clip_skip)
         found = self._cached.get(wish)
         if found is not None:
             self._cached.move_to_end(wish)
             return found
-        made = encode_chunk(checkpoint, piece, request.clip_skip)
+        made = encode_chunk(checkpoint, piece, clip_skip)
         self._cached[wish] = made
         self._held_bytes += made.nbytes
         while self._held_bytes > self._cache_bytes and len(self._cached) > 1:
@@ -93,9 +111,53 @@ class TextEncoding:
         return made
 
 
-def encode_chunk(checkpoint: Checkpoint, piece: Chunk, clip_skip: int) -> Tensor:
-    """A chunk through the text encoder, start, end and padding added: (77, width) in the checkpoint's dtype."""
-    fill = TOKENS - 1 - len(piece.ids)
-    ids = torch.tensor([[START_ID, *piece.ids, *[END_ID] * fill]], device=checkpoint.compute.device)
-    encoded: Tensor = checkpoint.text_encoder(ids, clip_skip)[0]
-    return encoded.to(checkpoint.compute.dtype)
+def encode_chunk(checkpoint: Checkpoint, piece: Chunk, clip_skip: int) -> Held:
+    """A chunk through the text encoders, start, end and padding added, side by side in the checkpoint's dtype."""
+    readings = [_read(reader, checkpoint, piece, clip_skip) for reader in checkpoint.traits.readers]
+    contexts = [reading.context[0] for reading in readings]
+    context = contexts[0] if len(contexts) == 1 else torch.cat(contexts, dim=-1)
+    pooled = readings[-1].pooled
+    dtype = checkpoint.compute.dtype
+    return Held(context.to(dtype), None if pooled is None else pooled[0].to(dtype))
+
+
+def _read(reader: Reader, checkpoint: Checkpoint, piece: Chunk, clip_skip: int) -> Reading:
+    """A chunk through one text encoder."""
+    fill = TOKENS - 2 - len(piece.ids)
+    ids = [START_ID, *piece.ids, END_ID, *[reader.padding] * fill]
+    tensor = torch.tensor([ids], device=checkpoint.compute.device)
+    encoder = checkpoint.text_encoders[reader.component]
+    made: Reading = encoder(tensor, reader.layer or clip_skip, normed=reader.normed)
+    return made
+
+
+def _weighed(piece: Chunk, context: Tensor, empty: Tensor, emphasis: str, checkpoint: Checkpoint) -> Tensor:
+    """A chunk's context with its weights applied, to each encoder's share of it alone, as A1111."""
+    if all(weight == 1 for weight in piece.weights):
+        return context
+    fill = TOKENS - 1 - len(piece.weights)
+    weights = torch.tensor([1.0, *piece.weights, *[1.0] * fill], device=context.device)
+    widths = [checkpoint.text_encoders[reader.component].width for reader in checkpoint.traits.readers]
+    parts = zip(torch.split(context.float(), widths, -1), torch.split(empty.float(), widths, -1), strict=True)
+    return torch.cat([weigh(part, weights, emphasis, none) for part, none in parts], dim=-1).to(context.dtype)
+
+
+def _zeroed(cue: Cue, checkpoint: Checkpoint) -> bool:
+    """SDXL was trained with zeros for no prompt at all, and A1111 gives them to it for an empty negative prompt."""
+    return bool(checkpoint.traits.numbers) and cue.negative and not any(run.text.strip() for run in cue.text)
+
+
+def _added(pooled: Tensor | None, cue: Cue, request: Encode, checkpoint: Checkpoint) -> Added | None:
+    numbers = checkpoint.traits.told(request.size_px, negative=cue.negative)
+    if pooled is None or not numbers:
+        return None
+    return Added(pooled, torch.tensor(numbers, device=pooled.device))
+
+
+def _check_clip_skip(request: Encode, checkpoint: Checkpoint) -> None:
+    depth = min(encoder.depth for encoder in checkpoint.text_encoders.values())
+    if checkpoint.traits.clip_skip_counts and request.clip_skip > depth:
+        raise RenderError(
+            f"Clip skip {request.clip_skip} is too deep: the text encoder of {checkpoint.name} has {depth} layers.",
+            todo=f"Use a clip skip from 1 to {depth}.",
+        )

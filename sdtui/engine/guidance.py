@@ -7,21 +7,21 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from sdtui.engine.requests import Encoded, Text
+from sdtui.engine.requests import Added, Cue, Encoded, EncodedText, Text
 from sdtui.errors import RenderError
 from sdtui.prompt.nodes import Prompt
 from sdtui.prompt.parser import parse, plain
 from sdtui.prompt.timeline import Part, timeline
 from sdtui.spec.job import Render
 
-Mix = tuple[tuple[Text, float], ...]
+Mix = tuple[tuple[Cue, float], ...]
 NO_PULL = 1e-9
 
 
 def read_mixes(render: Render) -> tuple[Mix, ...]:
     """For each step the texts with their coefficients, so that denoised = Σ coefficient · denoised(text).
 
-    That is uncond + Σ w·cfg·(cond − uncond), sorted by text: equal texts are one, and a text without any pull (the negative
+    That is uncond + Σ w·cfg·(cond − uncond), sorted by cue: equal cues are one, and a cue without any pull (the negative
     prompt at cfg 1) is left out. Raises RenderError for a tag, which no checkpoint can follow yet.
     """
     params = render.params
@@ -44,16 +44,16 @@ def _refuse_tags(prompt: Prompt) -> None:
 
 
 def _mix(positive: tuple[Part, ...], negative: tuple[Part, ...], cfg_scale: float, step: int) -> Mix:
-    pull: dict[Text, float] = {}
+    pull: dict[Cue, float] = {}
     rest = 1.0
     for part in positive:
-        text = _text_at(part, step)
-        pull[text] = pull.get(text, 0.0) + part.weight * cfg_scale
+        cue = Cue(_text_at(part, step))
+        pull[cue] = pull.get(cue, 0.0) + part.weight * cfg_scale
         rest -= part.weight * cfg_scale
     # a negative prompt is one part: AND does not split it
-    unconditional = _text_at(negative[0], step)
+    unconditional = Cue(_text_at(negative[0], step), negative=True)
     pull[unconditional] = pull.get(unconditional, 0.0) + rest
-    mix = tuple((text, share) for text, share in pull.items() if abs(share) > NO_PULL)
+    mix = tuple((cue, share) for cue, share in pull.items() if abs(share) > NO_PULL)
     return mix or ((unconditional, 1.0),)
 
 
@@ -74,10 +74,11 @@ def _trimmed(text: Text) -> Text:
 
 
 class Guidance(NamedTuple):
-    """One step's contexts, as many tokens each, and what each one's guess counts."""
+    """One step's contexts, as many tokens each, what is told beside them, and what each one's guess counts."""
 
     contexts: tuple[Tensor, ...]
     shares: Tensor | None
+    added: tuple[Added, ...] = ()
 
     def combine(self, rows: Tensor) -> Tensor:
         """The guided guess (4, h, w) from one guess for each context (contexts, 4, h, w)."""
@@ -86,28 +87,39 @@ class Guidance(NamedTuple):
         return torch.mv(rows.flatten(1).T, self.shares).view(rows.shape[1:])
 
 
-def texts_of(mixes: tuple[Mix, ...]) -> tuple[Text, ...]:
-    """Every text of the mixes once, in the order of their first step."""
-    return tuple(dict.fromkeys(text for mix in mixes for text, _ in mix))
+def cues_of(mixes: tuple[Mix, ...]) -> tuple[Cue, ...]:
+    """Every cue of the mixes once, in the order of their first step."""
+    return tuple(dict.fromkeys(cue for mix in mixes for cue, _ in mix))
 
 
 def guide(mixes: tuple[Mix, ...], encoded: Encoded) -> tuple[Guidance, ...]:
-    """The guidance of each step: contexts padded with empty chunks to the longest of that step."""
-    chunks = dict(zip(texts_of(mixes), encoded.texts, strict=True))
-    contexts: dict[tuple[Text, int], Tensor] = {}
+    """The guidance of each step: contexts padded to the longest of that step, cues that are encoded alike as one row."""
+    texts = dict(zip(cues_of(mixes), encoded.texts, strict=True))
+    contexts: dict[tuple[int, int], Tensor] = {}
     made: dict[Mix, Guidance] = {}
 
-    def context(text: Text, length: int) -> Tensor:
-        if (text, length) not in contexts:
-            held = chunks[text]
-            contexts[text, length] = torch.cat([*held, *[encoded.empty] * (length - len(held))])
-        return contexts[text, length]
+    def context(text: EncodedText, length: int) -> Tensor:
+        key = (id(text), length)
+        if key not in contexts:
+            contexts[key] = torch.cat([*text.chunks, *[text.fill] * (length - len(text.chunks))])
+        return contexts[key]
 
     for mix in mixes:
         if mix not in made:
-            length = max(len(chunks[text]) for text, _ in mix)
-            shares = [share for _, share in mix]
-            only = shares == [1.0]
-            tensor = None if only else torch.tensor(shares, device=encoded.empty.device)
-            made[mix] = Guidance(tuple(context(text, length) for text, _ in mix), tensor)
+            rows = _alike([(texts[cue], share) for cue, share in mix])
+            length = max(len(text.chunks) for text, _ in rows)
+            shares = [share for _, share in rows]
+            tensor = None if shares == [1.0] else torch.tensor(shares, device=rows[0][0].fill.device)
+            added = tuple(text.added for text, _ in rows if text.added is not None)
+            made[mix] = Guidance(tuple(context(text, length) for text, _ in rows), tensor, added)
     return tuple(made[mix] for mix in mixes)
+
+
+def _alike(rows: list[tuple[EncodedText, float]]) -> list[tuple[EncodedText, float]]:
+    """The rows with their shares, those of one encoding together; a row whose shares cancel out is left out."""
+    pull: dict[int, float] = {}
+    for text, share in rows:
+        pull[id(text)] = pull.get(id(text), 0.0) + share
+    texts = {id(text): text for text, _ in rows}
+    kept = [(texts[key], share) for key, share in pull.items() if abs(share) > NO_PULL]
+    return kept or rows[:1]

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from sdtui.engine.guidance import Guidance, guide, read_mixes, texts_of
+from sdtui.engine.guidance import Guidance, cues_of, guide, read_mixes
 from sdtui.engine.noise import SeededNoise
 from sdtui.engine.requests import Decode, Encode, Evaluate, Making, Note, Picture, Request
 from sdtui.engine.samplers import SAMPLERS, Steps
@@ -22,7 +22,8 @@ def txt2img(render: Render, levels: NoiseLevels, device: torch.device) -> Making
     """A picture from its prompt: encode, start from noise, sample, decode. Latents on `device`."""
     params, model = render.params, render.checkpoint
     mixes = read_mixes(render)
-    encoded = yield Encode(model, texts_of(mixes), params.clip_skip, params.emphasis, params.comma_backtrack)
+    size = (params.width, params.height)
+    encoded = yield Encode(model, cues_of(mixes), params.clip_skip, params.emphasis, params.comma_backtrack, size)
     guidance = guide(mixes, encoded)
     sampler = SAMPLERS[params.sampler]
     sigmas = schedule_sigmas(levels, params.schedule_type, params.sampler, params.steps)
@@ -45,7 +46,7 @@ def denoise(
             while step < len(guidance) and sigma <= sigmas[step]:
                 step += 1
             now = guidance[step - 1]
-            rows = yield Evaluate(model, latents, sigma, now.contexts)
+            rows = yield Evaluate(model, latents, sigma, now.contexts, now.added)
             denoised = now.combine(rows)
             yield Note(step, denoised)
             latents, sigma = steps.send(denoised)

@@ -17,22 +17,50 @@ from sdtui.spec.model import ModelFile
 Text = tuple[Run, ...]
 
 
+class Cue(NamedTuple):
+    """A text and the side it stands on: some families read a negative prompt in another way."""
+
+    text: Text
+    negative: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Encode:
-    """Texts through the text encoder; answered with Encoded. `clip_skip` counts from 1, the last layer."""
+    """Texts through the text encoders; answered with Encoded.
+
+    `clip_skip` counts from 1, the last layer. size_px: width and height of the picture, which some families are told.
+    """
 
     model: ModelFile
-    texts: tuple[Text, ...]
+    cues: tuple[Cue, ...]
     clip_skip: int
     emphasis: str
     comma_backtrack: int
+    size_px: tuple[int, int] = (512, 512)
+
+
+class Added(NamedTuple):
+    """What SDXL's UNet is told beside the context. pooled: (width of the pooled output,); numbers: sizes and scores, (6,) or (5,)."""
+
+    pooled: Tensor
+    numbers: Tensor
+
+
+class EncodedText(NamedTuple):
+    """A text's chunks and the chunk to pad them with, (77, width) each; `added` where the family wants it.
+
+    Cues that are encoded alike share one object.
+    """
+
+    chunks: tuple[Tensor, ...]
+    fill: Tensor
+    added: Added | None = None
 
 
 class Encoded(NamedTuple):
-    """For each text its chunks, (77, width) each, and the chunk of the empty text to pad with."""
+    """The encoding of each cue, in their order."""
 
-    texts: tuple[tuple[Tensor, ...], ...]
-    empty: Tensor
+    texts: tuple[EncodedText, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +68,16 @@ class Evaluate:
     """One guess of the clean latents under each context; answered with a tensor (contexts, 4, height/8, width/8).
 
     latents: (4, height/8, width/8), clean latents plus sigma times unit noise; contexts: (77·chunks, width) each, all as long.
+    added: as many as contexts, for families that want it. beside: (5, height/8, width/8), the mask and the latents of the
+    masked picture, for inpainting models; None stands for a picture that is masked all over.
     """
 
     model: ModelFile
     latents: Tensor
     sigma: float
     contexts: tuple[Tensor, ...]
+    added: tuple[Added, ...] = ()
+    beside: Tensor | None = None
 
     @property
     def rows(self) -> int:
@@ -75,12 +107,13 @@ class Decode:
 
 
 class Picture(NamedTuple):
-    """RGB bytes, row by row; `notes` are sentences for the job's log."""
+    """RGB bytes, row by row; `notes` are sentences for the job's log, `makeshifts` what a lack of memory changed about it."""
 
     width_px: int
     height_px: int
     rgb: bytes
     notes: tuple[str, ...] = ()
+    makeshifts: tuple[str, ...] = ()
 
 
 Request = Encode | Evaluate | Note | Decode

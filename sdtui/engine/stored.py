@@ -8,7 +8,17 @@ from typing import Any, NamedTuple
 
 from torch import Tensor
 
-from sdtui.engine.keys import COMPONENTS, Naming, diffusers_naming, harmless, original_naming
+from sdtui.engine.keys import (
+    TEXT_ENCODER,
+    WHOLE,
+    Cut,
+    Naming,
+    cut_of,
+    diffusers_naming,
+    harmless,
+    original_naming,
+    unread_layer,
+)
 from sdtui.errors import ModelError
 from sdtui.spec.model import ModelRecord
 from sdtui.weights.configs import family_config
@@ -22,11 +32,32 @@ Config = Mapping[str, Any]
 
 
 class Stored(NamedTuple):
-    """One tensor in a file."""
+    """One tensor in a file, or a part of it."""
 
     file: Path
     name: str
     info: TensorInfo
+    part: Cut = WHOLE
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its shape, that of the part."""
+        shape = self.info.shape
+        if self.part.third is not None:
+            return (shape[0] // 3, *shape[1:])
+        return shape[::-1] if self.part.transposed else shape
+
+    @property
+    def size(self) -> int:
+        """How many bytes of the file it is."""
+        return (self.info.end - self.info.start) // (1 if self.part.third is None else 3)
+
+    def cut(self, tensor: Tensor) -> Tensor:
+        """The part of the file's whole tensor."""
+        if self.part.third is not None:
+            rows = tensor.shape[0] // 3
+            return tensor[self.part.third * rows : (self.part.third + 1) * rows]
+        return tensor.T if self.part.transposed else tensor
 
 
 class Component(NamedTuple):
@@ -37,13 +68,17 @@ class Component(NamedTuple):
     tensors: Mapping[str, Stored]
 
 
-def find_components(record: ModelRecord) -> dict[str, Component]:
-    """unet, vae and text_encoder of a checkpoint; raises ModelError when the file, folder or family cannot be used."""
+def check_usable(record: ModelRecord) -> None:
+    """Raises ModelError when a record is no checkpoint's, or says why the checkpoint cannot be used."""
     if record.problem:
         raise ModelError(record.problem, where=record.path)
     if record.kind != "checkpoint":
         raise ModelError(f"This is no checkpoint; it looks like: {record.kind}.", where=record.path)
-    return _in_folder(Path(record.path)) if record.layout == "diffusers" else _in_file(record)
+
+
+def find_components(record: ModelRecord, names: tuple[str, ...]) -> dict[str, Component]:
+    """The components of these names of a checkpoint; raises ModelError when the file or folder cannot be used."""
+    return _in_folder(Path(record.path), names) if record.layout == "diffusers" else _in_file(record, names)
 
 
 def place(
@@ -65,13 +100,17 @@ def place(
             found = next((tensors[candidate] for candidate in candidates if candidate in tensors), None)
             if found is None:
                 missing.append(candidates[0])
-            elif not _fits(found.info.shape, tuple(tensor.shape)):
-                misshapen.append(f"{found.name} is {_shape(found.info.shape)} instead of {_shape(tuple(tensor.shape))}")
-            else:
+                continue
+            found = found._replace(part=cut_of(name, found.name))
+            if _fits(found.shape, tuple(tensor.shape)):
                 placed[component][name] = found
+            else:
+                misshapen.append(f"{found.name} is {_shape(found.shape)} instead of {_shape(tuple(tensor.shape))}")
     used = {(stored.file, stored.name) for tensors in placed.values() for stored in tensors.values()}
     held = {(stored.file, stored.name) for component in components.values() for stored in component.tensors.values()}
-    extra = sorted(name for _, name in held - used if not harmless(name))
+    encoder = components.get(TEXT_ENCODER)
+    unread = unread_layer(record.family, encoder.config) if encoder else ""
+    extra = sorted(name for _, name in held - used if not (harmless(name) or (unread and name.startswith(unread))))
     problems = [("is missing", "are missing", missing), ("has another shape", "have another shape", misshapen)]
     if not misshapen:
         problems.append(("is not known", "are not known", extra))
@@ -85,22 +124,22 @@ def place(
     return placed
 
 
-def _in_file(record: ModelRecord) -> dict[str, Component]:
+def _in_file(record: ModelRecord, names: tuple[str, ...]) -> dict[str, Component]:
     path = Path(record.path)
     configs = record.architecture or family_config(record.family)
     tensors = {name: Stored(path, name, info) for name, info in read_header(path).tensors.items()}
     found: dict[str, Component] = {}
-    for component in COMPONENTS:
+    for component in names:
         config = configs.get(component)
         if not isinstance(config, Mapping):
             raise ModelError(f"The architecture in the file's metadata has no '{component}'.", where=record.path)
-        found[component] = Component(config, original_naming(component, config), tensors)
+        found[component] = Component(config, original_naming(component, config, record.family), tensors)
     return found
 
 
-def _in_folder(folder: Path) -> dict[str, Component]:
+def _in_folder(folder: Path, names: tuple[str, ...]) -> dict[str, Component]:
     found: dict[str, Component] = {}
-    for component in COMPONENTS:
+    for component in names:
         config = read_object(folder / component / "config.json")
         weights = part_weights(folder, component)
         if weights is None:

@@ -42,4 +42,6 @@ def engine(_shared: Engine) -> Iterator[Engine]:
 @pytest.fixture(scope="session")
 def checkpoint(_shared: Engine) -> Checkpoint:
     """The built-in model, loaded."""
-    return next(iter(_shared._shelf._loaded.values()))
+    held = _shared.checkpoint(builtin())
+    assert held is not None
+    return held

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from sdtui.engine.emphasis import weigh
-from sdtui.engine.guidance import guide, read_mixes, texts_of
-from sdtui.engine.requests import Encoded
+from sdtui.engine.guidance import cues_of, guide, read_mixes
+from sdtui.engine.requests import Encoded, EncodedText
 from sdtui.errors import RenderError
 from sdtui.prompt.emphasis import runs
 from tests.engine.renders import render
@@ -20,7 +20,13 @@ def words(text):
 def mixes(prompt, negative="", **params):
     """Each step's texts with their coefficients, rounded."""
     found = read_mixes(render(prompt, negative=negative, **params))
-    return [{words(text): round(share, 6) for text, share in mix} for mix in found]
+    counted = []
+    for mix in found:
+        shares = {}
+        for cue, share in mix:
+            shares[words(cue.text)] = round(shares.get(words(cue.text), 0.0) + share, 6)
+        counted.append(shares)
+    return counted
 
 
 @pytest.mark.parametrize(
@@ -121,11 +127,11 @@ def test_weights_of_one_change_not_a_bit(mode):
 
 def encoded_of(lengths):
     """Contexts of so many chunks, told apart by their first number; the empty chunk is zero."""
-    texts = tuple(
+    texts = (
         tuple(torch.full((77, 2), 10.0 * place + chunk + 1) for chunk in range(length))
         for place, length in enumerate(lengths)
     )
-    return Encoded(texts, torch.zeros(77, 2))
+    return Encoded(tuple(EncodedText(chunks, torch.zeros(77, 2)) for chunks in texts))
 
 
 def test_shorter_contexts_of_a_step_are_padded_with_empty_chunks():
@@ -140,7 +146,7 @@ def test_shorter_contexts_of_a_step_are_padded_with_empty_chunks():
 def test_only_the_texts_of_the_step_itself_count_for_its_padding():
     found = read_mixes(render("[cat:dog:1]", steps=2, cfg_scale=1.0))
     lengths = {"cat": 1, "dog": 2}
-    guidance = guide(found, encoded_of([lengths[words(text)] for text in texts_of(found)]))
+    guidance = guide(found, encoded_of([lengths[words(cue.text)] for cue in cues_of(found)]))
     assert [now.contexts[0].shape[0] for now in guidance] == [77, 154]
 
 

@@ -28,7 +28,7 @@ def watched(module, note):
 def encoded(engine, checkpoint, *renders):
     """How many chunks went through the text encoder."""
     calls = []
-    with watched(checkpoint.text_encoder, lambda ids, *_: calls.append(len(ids))):
+    with watched(checkpoint.text_encoder, lambda ids, *_, **__: calls.append(len(ids))):
         paint(engine, *renders)
     assert set(calls) <= {1}
     return len(calls)
