@@ -10,7 +10,9 @@ from msgspec.structs import replace
 
 from sdtui.errors import ModelError
 from sdtui.library.cache import RecordCache
+from sdtui.library.extra_paths import NAME, extra_roots
 from sdtui.library.names import distinct, find
+from sdtui.library.settling import Settling
 from sdtui.library.trees import Root, find_roots
 from sdtui.library.walk import Found, Walk
 from sdtui.spec.model import ModelRecord
@@ -29,9 +31,23 @@ class Library:
     holds and answers from the last finished scan (the built-in model alone before the first).
     """
 
-    def __init__(self, folders: Sequence[Path], hashes: HashStore, *, cache: Path | None = None) -> None:
-        """`cache` is a file that keeps records from one process to the next; None keeps them in memory alone."""
+    def __init__(
+        self,
+        folders: Sequence[Path],
+        hashes: HashStore,
+        *,
+        cache: Path | None = None,
+        own: Path | None = None,
+        settle_s: float = 0.0,
+    ) -> None:
+        """`cache` is a file that keeps records from one process to the next; None keeps them in memory alone.
+
+        `own` is one more folder, which need not be there. What is broken and was written less than `settle_s` ago is taken to be
+        on its way, and is not listed yet.
+        """
         self._folders = tuple(folders)
+        self._own = own
+        self._settling = Settling(settle_s)
         self._hashes = hashes
         self._cache_file = cache
         self._cache: RecordCache | None = None
@@ -64,8 +80,11 @@ class Library:
                     progress(len(found), 0)
             self._hashes.reload()
             read: list[tuple[ModelRecord, Root]] = []
+            self._settling.begin(walk.folders, self._absent())
             for model in found:
-                read.append((self._placed(cache.record(model), model), model.root))
+                record = cache.record(model)
+                if not self._settling.holds_back(record, model):
+                    read.append((self._placed(record, model), model.root))
                 progress(len(found), len(read))
             cache.keep_only({str(model.path) for model in found})
             # whoever comes first keeps the plain name: what can be used before what cannot
@@ -75,6 +94,10 @@ class Library:
             self._records = (first, *sorted(others, key=lambda record: (record.name.casefold(), record.path)))
             self._notes = tuple(walk.notes)
             return self._records
+
+    def changed(self) -> bool:
+        """Whether a scan would find something else than the last one did, as far as folders tell; cheap, for a thread."""
+        return self._settling.over()
 
     def find_checkpoint(self, name: str, default: str = "") -> ModelRecord:
         """The checkpoint of this name, as it is on disk now; without a name the default, without a default the built-in.
@@ -111,7 +134,18 @@ class Library:
                 walk.notes.append(f"{folder}: This model folder is a file; name the folder it is in.")
             except OSError as error:
                 walk.notes.append(f"{folder}: {describe(error)}")
+            else:
+                extra, notes = extra_roots(folder, rank)
+                roots.extend(extra)
+                walk.notes.extend(notes)
+        if self._own is not None and self._own.is_dir():
+            roots.extend(find_roots(self._own, len(self._folders)))
         return roots
+
+    def _absent(self) -> list[Path]:
+        """Folders that are looked for and are not there, and files that name more of them."""
+        wanted = [*self._folders, *([self._own] if self._own is not None else [])]
+        return [folder for folder in wanted if not folder.is_dir()] + [folder / NAME for folder in self._folders]
 
     def _placed(self, record: ModelRecord, found: Found) -> ModelRecord:
         """The record with its name below its root and its hash, if that is known."""

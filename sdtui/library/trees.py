@@ -30,6 +30,17 @@ CATEGORIES: Mapping[str, ModelKind] = {
     "upscale_models": "upscaler",
 }
 """Folder name in lower case to the kind that is kept there."""
+HOMES: Mapping[ModelKind, str] = {
+    "checkpoint": "Stable-diffusion",
+    "lora": "Lora",
+    "embedding": "embeddings",
+    "hypernetwork": "hypernetworks",
+    "vae": "VAE",
+    "controlnet": "ControlNet",
+    "upscaler": "ESRGAN",
+    "unknown": "",
+}
+"""What A1111 calls the folder of a kind: the name of one that has to be made."""
 SATELLITES: tuple[str, ...] = ("embeddings", "extensions/sd-webui-controlnet/models")
 """Folders of A1111 that lie beside models/ instead of in it."""
 
@@ -66,6 +77,23 @@ def find_roots(folder: Path, rank: int = 0) -> tuple[Root, ...]:
     below = _categories(folder)
     rest = Root(folder, CATEGORIES.get(folder.name.lower(), "unknown"), frozenset(root.path for root in below))
     return tuple(root._replace(rank=rank) for root in (*below, rest))
+
+
+def home_of(kind: ModelKind, tree: Path) -> Path:
+    """The folder of a tree in which a new model of a kind belongs: the one that is there, else A1111's, made when needed.
+
+    Raises OSError when the tree is there and cannot be listed.
+    """
+    if tree.is_dir():
+        there = [root.path for root in find_roots(tree) if root.expected == kind and root.path != tree]
+        # one tree may have several (ESRGAN, RealESRGAN): the usual one comes first
+        there.sort(key=lambda path: path.name.lower() != HOMES[kind].lower())
+        if there:
+            return there[0]
+    models = tree / "models"
+    if kind == "embedding" and models.is_dir():
+        return tree / HOMES[kind]
+    return (models if models.is_dir() else tree) / HOMES[kind]
 
 
 def _categories(folder: Path) -> tuple[Root, ...]:

@@ -15,6 +15,8 @@ from sdtui.weights.identify import PICKLE_SUFFIXES, SAFE_SUFFIXES
 from sdtui.weights.stamp import Stamp, stamp
 
 SUFFIXES = SAFE_SUFFIXES + PICKLE_SUFFIXES
+CONTROL = (".aria2", ".st", ".part")
+"""What a program that fills a file of its final size puts beside it until it is whole."""
 DEPTH_LIMIT = 32
 """Folders inside folders that are looked through."""
 
@@ -23,6 +25,7 @@ class Found(NamedTuple):
     """A model on disk, not read yet: where it is, where its name begins, and its version.
 
     `side` is the version of its side file, zeros when it has none; `relative` is its path below its root, without suffix.
+    `arriving` says that another program says beside it that it is not whole yet.
     """
 
     path: Path
@@ -31,13 +34,18 @@ class Found(NamedTuple):
     expected: ModelKind
     version: Stamp
     side: Stamp
+    arriving: bool = False
 
 
 class Walk:
-    """One walk over several roots; a folder that is reached twice, by a link or by two roots, is looked through once."""
+    """One walk over several roots; a folder that is reached twice, by a link or by two roots, is looked through once.
+
+    `folders` are those that were looked into, with the time at which each was changed last, in nanoseconds.
+    """
 
     def __init__(self) -> None:
         self.notes: list[str] = []
+        self.folders: dict[Path, int] = {}
         self._seen: set[tuple[int, int]] = set()
 
     def models(self, root: Root) -> Iterator[Found]:
@@ -75,6 +83,7 @@ class Walk:
             if (state.st_dev, state.st_ino) in self._seen:
                 return []
             self._seen.add((state.st_dev, state.st_ino))
+            self.folders[folder] = state.st_mtime_ns
             with os.scandir(folder) as listing:
                 entries = sorted(listing, key=lambda entry: entry.name)
         except OSError as error:
@@ -102,6 +111,7 @@ class Walk:
             relative=_below(root, path).removesuffix(suffix),
             version=Stamp(state.st_size, state.st_mtime_ns),
             side=stamp(path.with_name(stem + ".json")) if stem + ".json" in names else Stamp(0, 0),
+            arriving=any(entry.name + ending in names for ending in CONTROL),
             expected="vae" if stem.lower().endswith(".vae") else root.expected,
         )
 
