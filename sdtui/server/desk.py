@@ -13,6 +13,7 @@ from sdtui import __version__
 from sdtui.errors import ServerError, UsageError
 from sdtui.jobs.queue import RenderQueue, Waiting
 from sdtui.jobs.store import Store
+from sdtui.server.intake import Intake
 from sdtui.server.journal import Journal
 from sdtui.server.line import Line
 from sdtui.server.pictures import KEPT_S, Renditions
@@ -21,6 +22,7 @@ from sdtui.server.presets import Files
 from sdtui.server.shelf import Shelf
 from sdtui.server.supervisor import Supervisor
 from sdtui.server.texts import keep
+from sdtui.server.watching import Watching
 from sdtui.spec.event import DraftChanged, Requeued
 from sdtui.spec.verb import Done
 from sdtui.spec.verbs import (
@@ -88,6 +90,8 @@ class Desk:
     supervisor: Supervisor
     shelf: Shelf
     planning: Planning
+    intake: Intake
+    watching: Watching
     files: Files
     tags: TagLists
     stop: Callable[[str], None]
@@ -135,6 +139,8 @@ class Desk:
                 return KeptAnswer(text=self.store.text(name)), b""
             case FileVerb():
                 return await self.files.answer(verb), b""
+            case WatchVerb():
+                return await self.watching.answer(verb), b""
             case _:
                 return await self._answer(verb), b""
 
@@ -191,15 +197,7 @@ class Desk:
         if self.supervisor.draining:
             raise ServerError("The server is stopping.", todo="Try again in a moment.")
         job, notes = await self.planning.plan(verb.document, out=verb.out, force=verb.force)
-        # nothing may come between the plan and its place in the queue: names and numbers were chosen by looking
-        view = self.journal.submit(job)
-        for note in notes:
-            self.journal.log(note, job_id=job.id)
-        now = self.supervisor.now
-        self.queue.append(Waiting(render=render, queued_at=now) for render in job.renders)
-        self.supervisor.revive()
-        self.supervisor.pump()
-        return JobAnswer(job=view)
+        return JobAnswer(job=self.intake.take(job, notes))
 
     async def _plan(self, verb: Plan) -> PlanAnswer:
         job, notes = await self.planning.plan(verb.document)

@@ -25,9 +25,11 @@ class Outputs:
         self.folder = folder
         self._pattern = pattern
 
-    def name(self, renders: tuple[Render, ...], now: float) -> tuple[str, ...]:
-        """A final path for each render; `now` is seconds since the epoch."""
-        naming = Naming(self.folder, names_in=self._names_in, pattern=self._pattern)
+    def name(
+        self, renders: tuple[Render, ...], now: float, *, folder: Path | None = None, pattern: str = ""
+    ) -> tuple[str, ...]:
+        """A final path for each render, in another folder or by another pattern if given; `now` is seconds since the epoch."""
+        naming = Naming(folder or self.folder, names_in=self._names_in, pattern=pattern or self._pattern)
         at = datetime.fromtimestamp(now).astimezone()
         return tuple(str(naming.name(render, at)) for render in renders)
 

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -15,6 +16,7 @@ from sdtui.jobs.plan import SEED_RANGE, Drawn, Wish, check, draw_prompts, one_pa
 from sdtui.jobs.store import Store
 from sdtui.prompt.expand.combinations import count
 from sdtui.prompt.expand.draw import draw
+from sdtui.prompt.expand.source import Source
 from sdtui.prompt.expand.template import parse
 from sdtui.server.outputs import Outputs
 from sdtui.server.shelf import Shelf
@@ -30,6 +32,14 @@ from sdtui.workspace.wildcards import WildcardFolder
 MOST_DRAWS = 1000
 
 
+class Placement(NamedTuple):
+    """Where pictures go and how they are called instead of what is configured; `noting` stands between them and the wildcards."""
+
+    folder: Path
+    pattern: str
+    noting: Callable[[Source], Source]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Planning:
     """Plans documents. `clock` is seconds since the epoch; `refresh` has the configuration read again if it changed."""
@@ -42,14 +52,16 @@ class Planning:
     clock: Callable[[], float]
     refresh: Callable[[], None]
 
-    async def plan(self, document: Document, *, out: str = "", force: bool = False) -> tuple[Job, tuple[str, ...]]:
+    async def plan(
+        self, document: Document, *, out: str = "", force: bool = False, placement: Placement | None = None
+    ) -> tuple[Job, tuple[str, ...]]:
         """The job, and sentences about it; raises SdtuiError.
 
         Nothing is awaited after its number and its names were chosen by looking: the caller can take its place in the queue.
         """
         wish = await self._wish(document)
-        drawn = await asyncio.to_thread(self._draw, wish)
-        return self._planned(wish, drawn, out=out, force=force), drawn.notes(wish)
+        drawn = await asyncio.to_thread(self._draw, wish, placement)
+        return self._planned(wish, drawn, out=out, force=force, placement=placement), drawn.notes(wish)
 
     async def listing(self) -> WildcardsAnswer:
         """The wildcards there are now."""
@@ -72,10 +84,12 @@ class Planning:
             await self.shelf.scan()
             return check(document, self.shelf.find_checkpoint)
 
-    def _draw(self, wish: Wish) -> Drawn:
-        return draw_prompts(wish, self.wildcards.look(), seed=secrets.randbelow(SEED_RANGE))
+    def _draw(self, wish: Wish, placement: Placement | None) -> Drawn:
+        found: Source = self.wildcards.look()
+        source = placement.noting(found) if placement is not None else found
+        return draw_prompts(wish, source, seed=secrets.randbelow(SEED_RANGE))
 
-    def _planned(self, wish: Wish, drawn: Drawn, *, out: str, force: bool) -> Job:
+    def _planned(self, wish: Wish, drawn: Drawn, *, out: str, force: bool, placement: Placement | None) -> Job:
         if out:
             path = one_path(out, force=force, count=len(drawn.prompts))
             self.outputs.check_folder(Path(path).parent)
@@ -83,6 +97,8 @@ class Planning:
             self.outputs.check_folder(self.outputs.folder)
 
         def name(renders: tuple[Render, ...], now: float) -> tuple[str, ...]:
+            if placement is not None:
+                return self.outputs.name(renders, now, folder=placement.folder, pattern=placement.pattern)
             return (path,) if out else self.outputs.name(renders, now)
 
         job = plan(wish, drawn, job_id=self.store.next_job_id(), now=self.clock(), name=name)

@@ -20,6 +20,7 @@ from sdtui.library.library import Library
 from sdtui.server.desk import Desk
 from sdtui.server.device import WorkerSettings
 from sdtui.server.folderwatch import FolderWatch
+from sdtui.server.intake import Intake
 from sdtui.server.journal import Journal
 from sdtui.server.line import Line
 from sdtui.server.outputs import Outputs
@@ -29,6 +30,7 @@ from sdtui.server.sessions import Sessions
 from sdtui.server.settings import Settings
 from sdtui.server.shelf import Shelf
 from sdtui.server.supervisor import Supervisor
+from sdtui.server.watching import Watching
 from sdtui.spec.event import Published, Requeued, Stopping
 from sdtui.spec.job import Render
 from sdtui.spec.verbs_files import Folder
@@ -92,6 +94,17 @@ class Server:
         self._presets = PresetFolder(self._workspace.presets)
         wildcards = WildcardFolder(self._workspace.wildcards)
         self._apply(self._settings.config)
+        planning = Planning(
+            store=store,
+            shelf=self._shelf,
+            outputs=self._outputs,
+            wildcards=wildcards,
+            presets=self._presets,
+            clock=time.time,
+            refresh=self._settings.refresh,
+        )
+        intake = Intake(journal=self._journal, queue=self._queue, supervisor=self._supervisor)
+        self._watching = Watching(self._workspace, store, planning, intake)
         desk = Desk(
             root=self._workspace.root,
             store=store,
@@ -100,15 +113,9 @@ class Server:
             line=line,
             supervisor=self._supervisor,
             shelf=self._shelf,
-            planning=Planning(
-                store=store,
-                shelf=self._shelf,
-                outputs=self._outputs,
-                wildcards=wildcards,
-                presets=self._presets,
-                clock=time.time,
-                refresh=self._settings.refresh,
-            ),
+            planning=planning,
+            intake=intake,
+            watching=self._watching,
             files=Files(workspace=self._workspace, store=store, presets=self._presets, wildcards=wildcards),
             tags=TagLists(self._workspace.root),
             stop=self._stop,
@@ -123,6 +130,7 @@ class Server:
         ticking = asyncio.create_task(self._tick())
         watching = asyncio.create_task(folder_watch.run())
         self._supervisor.pump()
+        self._watching.start()
         await self._stopping.wait()
         ticking.cancel()
         watching.cancel()
@@ -130,6 +138,7 @@ class Server:
         self._journal.note(Stopping())
         # the socket goes first: from here on a new client starts a new server, which waits for the lock
         self._workspace.socket.unlink(missing_ok=True)
+        await self._watching.close()
         await self._supervisor.stop()
         await self._sessions.close()
         store.close()
@@ -183,10 +192,10 @@ class Server:
         self._shelf.configure(library, default=config.checkpoint)
 
     def _make_folder_watch(self) -> FolderWatch:
-        """Tells clients of presets and wildcards that changed, for as long as there are clients."""
+        """Tells of presets and wildcards that changed, for as long as there are clients or watched folders."""
         folders: dict[Folder, Path] = {"presets": self._workspace.presets, "wildcards": self._workspace.wildcards}
         styles, sessions = (lambda: self._presets.styles), self._sessions
-        return FolderWatch(folders, styles, self._journal.note, lambda: len(sessions) > 0)
+        return FolderWatch(folders, styles, self._journal.note, lambda: len(sessions) > 0 or self._watching.active)
 
     def _recover(self, store: Store) -> None:
         """After a crash: adopt pictures that were published, queue the others again, sweep what was half written."""
@@ -225,7 +234,7 @@ class Server:
             await asyncio.sleep(TICK_S)
             self._supervisor.check(self._settings.config.release_after_s)
             now = time.monotonic()
-            if self._supervisor.busy or len(self._sessions) or len(self._queue):
+            if self._supervisor.busy or len(self._sessions) or len(self._queue) or self._watching.active:
                 self._last_busy = now
             idle_exit_s = self._settings.config.server.idle_exit_s
             drained = self._supervisor.draining and not self._supervisor.busy
