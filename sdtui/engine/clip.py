@@ -6,7 +6,7 @@ Parity with `transformers.CLIPTextModel` is a test.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -14,6 +14,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 TOKENS = 77
+Splices = Sequence[tuple[int, Tensor]]
+"""Vectors (count, width), each with the place of the first token that they replace."""
 END_ID = 49407
 
 
@@ -111,13 +113,13 @@ class ClipTextEncoder(nn.Module):
         """How many layers there are, and the deepest clip skip."""
         return len(self.encoder.layers)
 
-    def forward(self, ids: Tensor, clip_skip: int = 1, *, normed: bool = True) -> Reading:
+    def forward(self, ids: Tensor, clip_skip: int = 1, *, normed: bool = True, spliced: Splices = ()) -> Reading:
         """The output of layer depth + 1 − clip_skip, after the final layer norm when `normed`; pooled is always the last one's.
 
-        ids: (batch, 77), whole numbers. clip_skip: 1..depth.
+        ids: (batch, 77), whole numbers. clip_skip: 1..depth. spliced: vectors (count, width) that take the place of tokens.
         """
         until = self.depth + 1 - clip_skip
-        encoded = self.encoder(self.embeddings(ids), 0, until)
+        encoded = self.encoder(self.embeddings(ids, spliced), 0, until)
         context = self.final_layer_norm(encoded) if normed else encoded
         if self.text_projection is None:
             return Reading(context)
@@ -136,9 +138,12 @@ class ClipEmbeddings(nn.Module):
         self.token_embedding = _embedding(config.get("vocab_size", 49408), width)
         self.position_embedding = _embedding(config.get("max_position_embeddings", TOKENS), width)
 
-    def forward(self, ids: Tensor) -> Tensor:
+    def forward(self, ids: Tensor, spliced: Splices = ()) -> Tensor:
         """ids: (batch, tokens); returns (batch, tokens, width)."""
-        return self.token_embedding(ids) + self.position_embedding.weight[: ids.shape[1]]  # type: ignore[no-any-return]
+        tokens = self.token_embedding(ids)
+        for place, vectors in spliced:
+            tokens[:, place : place + len(vectors)] = vectors.to(tokens)
+        return tokens + self.position_embedding.weight[: ids.shape[1]]  # type: ignore[no-any-return]
 
 
 def _embedding(rows: int, width: int) -> nn.Embedding:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from sdtui.engine.adapters.embeddings import NO_EMBEDDINGS, EmbeddingFiles, Vocabulary
 from sdtui.engine.checkpoint import Checkpoint
 from sdtui.engine.clip import END_ID, TOKENS, Reading
 from sdtui.engine.emphasis import weigh
@@ -31,8 +32,10 @@ class _Wish(NamedTuple):
     """All that the encoding of a chunk depends on, before its weights."""
 
     model: Key
+    adapters: tuple[str, ...]
     ids: tuple[int, ...]
     spliced: tuple[Spliced, ...]
+    versions: tuple[tuple[str, ...], ...]
     clip_skip: int
 
 
@@ -55,6 +58,7 @@ class TextEncoding:
         self.tokenizer = ClipTokenizer()
         self._cache_bytes = cache_bytes
         self._cached: OrderedDict[_Wish, Held] = OrderedDict()
+        self._files = EmbeddingFiles()
         self._held_bytes = 0
 
     @property
@@ -63,47 +67,52 @@ class TextEncoding:
         return self._held_bytes
 
     def serve(self, request: Encode, checkpoint: Checkpoint) -> Encoded:
-        """The encodings of the request's cues; raises RenderError when clip skip is deeper than the encoder."""
+        """The encodings of the request's cues.
+
+        Raises RenderError when clip skip is deeper than the encoder, ModelError when an embedding cannot be used.
+        """
         _check_clip_skip(request, checkpoint)
+        vocabulary = self._files.vocabulary(request.embeddings, checkpoint)
         made: dict[object, EncodedText] = {}
         texts = []
         for cue in request.cues:
             # the two sides of a picture share what their family does not tell apart
             key = (cue.text, checkpoint.traits.told(request.size_px, negative=cue.negative), _zeroed(cue, checkpoint))
             if key not in made:
-                made[key] = self._text(cue, request, checkpoint)
+                made[key] = self._text(cue, request, checkpoint, vocabulary)
             texts.append(made[key])
-        return Encoded(tuple(texts))
+        return Encoded(tuple(texts), vocabulary.notes)
 
     def forget(self) -> None:
         """Drop every encoding."""
         self._cached.clear()
         self._held_bytes = 0
 
-    def _text(self, cue: Cue, request: Encode, checkpoint: Checkpoint) -> EncodedText:
+    def _text(self, cue: Cue, request: Encode, checkpoint: Checkpoint, vocabulary: Vocabulary) -> EncodedText:
         """A text as the UNet gets it, weights applied, in the checkpoint's dtype."""
-        empty = self._encoded(EMPTY_CHUNK, request, checkpoint)
+        empty = self._encoded(EMPTY_CHUNK, request, checkpoint, vocabulary)
         if _zeroed(cue, checkpoint):
             context = torch.zeros_like(empty.context)
             pooled = None if empty.pooled is None else torch.zeros_like(empty.pooled)
             return EncodedText((context,), context, _added(pooled, cue, request, checkpoint))
-        pieces = chunk(cue.text, self.tokenizer, request.comma_backtrack)
-        held = [self._encoded(piece, request, checkpoint) for piece in pieces]
+        pieces = chunk(cue.text, self.tokenizer, request.comma_backtrack, vocabulary.embeddings)
+        held = [self._encoded(piece, request, checkpoint, vocabulary) for piece in pieces]
         chunks = (
             _weighed(piece, one.context, empty.context, request.emphasis, checkpoint)
             for piece, one in zip(pieces, held, strict=True)
         )
         return EncodedText(tuple(chunks), empty.context, _added(held[0].pooled, cue, request, checkpoint))
 
-    def _encoded(self, piece: Chunk, request: Encode, checkpoint: Checkpoint) -> Held:
+    def _encoded(self, piece: Chunk, request: Encode, checkpoint: Checkpoint, vocabulary: Vocabulary) -> Held:
         """A chunk through the text encoders, without its weights."""
         clip_skip = request.clip_skip if checkpoint.traits.clip_skip_counts else 0
-        wish = _Wish(key_of(request.model), piece.ids, piece.spliced, clip_skip)
+        versions = tuple(vocabulary.versions[each.name] for each in piece.spliced)
+        wish = _Wish(key_of(request.model), checkpoint.adapters, piece.ids, piece.spliced, versions, clip_skip)
         found = self._cached.get(wish)
         if found is not None:
             self._cached.move_to_end(wish)
             return found
-        made = encode_chunk(checkpoint, piece, clip_skip)
+        made = encode_chunk(checkpoint, piece, clip_skip, vocabulary)
         self._cached[wish] = made
         self._held_bytes += made.nbytes
         while self._held_bytes > self._cache_bytes and len(self._cached) > 1:
@@ -111,9 +120,9 @@ class TextEncoding:
         return made
 
 
-def encode_chunk(checkpoint: Checkpoint, piece: Chunk, clip_skip: int) -> Held:
+def encode_chunk(checkpoint: Checkpoint, piece: Chunk, clip_skip: int, vocabulary: Vocabulary = NO_EMBEDDINGS) -> Held:
     """A chunk through the text encoders, start, end and padding added, side by side in the checkpoint's dtype."""
-    readings = [_read(reader, checkpoint, piece, clip_skip) for reader in checkpoint.traits.readers]
+    readings = [_read(reader, checkpoint, piece, clip_skip, vocabulary) for reader in checkpoint.traits.readers]
     contexts = [reading.context[0] for reading in readings]
     context = contexts[0] if len(contexts) == 1 else torch.cat(contexts, dim=-1)
     pooled = readings[-1].pooled
@@ -121,13 +130,15 @@ def encode_chunk(checkpoint: Checkpoint, piece: Chunk, clip_skip: int) -> Held:
     return Held(context.to(dtype), None if pooled is None else pooled[0].to(dtype))
 
 
-def _read(reader: Reader, checkpoint: Checkpoint, piece: Chunk, clip_skip: int) -> Reading:
+def _read(reader: Reader, checkpoint: Checkpoint, piece: Chunk, clip_skip: int, vocabulary: Vocabulary) -> Reading:
     """A chunk through one text encoder."""
     fill = TOKENS - 2 - len(piece.ids)
     ids = [START_ID, *piece.ids, END_ID, *[reader.padding] * fill]
     tensor = torch.tensor([ids], device=checkpoint.compute.device)
     encoder = checkpoint.text_encoders[reader.component]
-    made: Reading = encoder(tensor, reader.layer or clip_skip, normed=reader.normed)
+    # behind the start token
+    spliced = [(1 + offset, vectors) for offset, vectors in vocabulary.splices(piece.spliced, encoder.width)]
+    made: Reading = encoder(tensor, reader.layer or clip_skip, normed=reader.normed, spliced=spliced)
     return made
 
 

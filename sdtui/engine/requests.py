@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from torch import Tensor
 
 from sdtui.prompt.emphasis import Run
+from sdtui.spec.adapter import Embedding
 from sdtui.spec.model import ModelFile
 
 Text = tuple[Run, ...]
@@ -29,6 +30,7 @@ class Encode:
     """Texts through the text encoders; answered with Encoded.
 
     `clip_skip` counts from 1, the last layer. size_px: width and height of the picture, which some families are told.
+    `embeddings` are the words that stand for files of vectors.
     """
 
     model: ModelFile
@@ -37,6 +39,7 @@ class Encode:
     emphasis: str
     comma_backtrack: int
     size_px: tuple[int, int] = (512, 512)
+    embeddings: tuple[Embedding, ...] = ()
 
 
 class Added(NamedTuple):
@@ -58,9 +61,10 @@ class EncodedText(NamedTuple):
 
 
 class Encoded(NamedTuple):
-    """The encoding of each cue, in their order."""
+    """The encoding of each cue, in their order; `notes` are sentences for the job's log."""
 
     texts: tuple[EncodedText, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ class Evaluate:
 
     latents: (4, height/8, width/8), clean latents plus sigma times unit noise; contexts: (77·chunks, width) each, all as long.
     added: as many as contexts, for families that want it. beside: (5, height/8, width/8), the mask and the latents of the
-    masked picture, for inpainting models; None stands for a picture that is masked all over.
+    masked picture, for inpainting models; None stands for a picture that is masked all over. seamless: opposite edges touch.
     """
 
     model: ModelFile
@@ -78,6 +82,7 @@ class Evaluate:
     contexts: tuple[Tensor, ...]
     added: tuple[Added, ...] = ()
     beside: Tensor | None = None
+    seamless: bool = False
 
     @property
     def rows(self) -> int:
@@ -100,10 +105,14 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Decode:
-    """Latents through the VAE, while others go on; answered with a Picture. latents: (4, height/8, width/8)."""
+    """Latents through the VAE, while others go on; answered with a Picture. latents: (4, height/8, width/8).
+
+    seamless: opposite edges touch.
+    """
 
     model: ModelFile
     latents: Tensor
+    seamless: bool = False
 
 
 class Picture(NamedTuple):
