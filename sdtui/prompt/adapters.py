@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from sdtui.prompt.names import TAG_KINDS, NameKind, Names
@@ -25,14 +26,16 @@ class Hypernetwork(NamedTuple):
     multiplier: float = 1.0
 
 
-def loras(prompt: Prompt, names: Names | None = None) -> tuple[Lora, ...]:
-    """The LoRAs of a prompt in the order of their first tags, under their files' names where names are known.
+def loras(*prompts: Prompt, names: Names | None = None) -> tuple[Lora, ...]:
+    """The LoRAs of a picture's prompts in the order of their first tags, under their files' names where names are known.
+
+    A tag counts for the picture wherever it stands, in the negative prompt, too (A1111 reads it as text there).
 
     The weights of one that is named twice add up, and its last `dyn` counts. A tag that names nothing or has an argument
     that is no number is left out: the linter calls it an error.
     """
     found: dict[str, Lora] = {}
-    for tag in prompt.tags:
+    for tag in _tags(prompts):
         read = read_lora(tag) if TAG_KINDS.get(tag.kind) == "lora" else None
         if read is None:
             continue
@@ -43,10 +46,10 @@ def loras(prompt: Prompt, names: Names | None = None) -> tuple[Lora, ...]:
     return tuple(found.values())
 
 
-def hypernetworks(prompt: Prompt, names: Names | None = None) -> tuple[Hypernetwork, ...]:
-    """The hypernetworks of a prompt; as `loras`."""
+def hypernetworks(*prompts: Prompt, names: Names | None = None) -> tuple[Hypernetwork, ...]:
+    """The hypernetworks of a picture's prompts; as `loras`."""
     found: dict[str, Hypernetwork] = {}
-    for tag in prompt.tags:
+    for tag in _tags(prompts):
         read = read_hypernetwork(tag) if tag.kind == "hypernet" else None
         if read is None:
             continue
@@ -87,6 +90,10 @@ def read_count(written: str) -> int | None:
     """A whole number above 0, None for anything else."""
     plain = written.strip()
     return int(plain) if plain.isascii() and plain.isdigit() and int(plain[:9]) > 0 and len(plain) < 10 else None
+
+
+def _tags(prompts: Iterable[Prompt]) -> Iterator[Tag]:
+    return (tag for prompt in prompts for tag in prompt.tags)
 
 
 def _positional(tag: Tag, place: int, default: str) -> str:

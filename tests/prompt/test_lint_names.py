@@ -89,7 +89,7 @@ def test_which_families_go_together(mine: str, its: str, expected: bool) -> None
 def test_a_lora_that_is_named_again_by_its_alias_is_the_same() -> None:
     (found,) = said("<lora:detail:0.5> <lora:more detail:1:0.25>")
     assert found[2] == 'The LoRA "more detail" is named before as "detail": the weights add up to te 1.5, unet 0.75.'
-    assert loras(parse("<lora:detail:0.5> <lora:more detail:1:0.25>"), NAMES) == (Lora("detail", 1.5, 0.75),)
+    assert loras(parse("<lora:detail:0.5> <lora:more detail:1:0.25>"), names=NAMES) == (Lora("detail", 1.5, 0.75),)
 
 
 LORAS: list[tuple[str, tuple[Lora, ...]]] = [
