@@ -15,7 +15,7 @@ from sdtui.engine.clip import ClipTextEncoder
 from sdtui.engine.device import Compute
 from sdtui.engine.keys import UNET, VAE
 from sdtui.engine.libraries import load_libraries
-from sdtui.engine.prediction import PREDICTIONS, Prediction
+from sdtui.engine.prediction import PREDICTIONS, Prediction, find_prediction
 from sdtui.engine.preview import LinearSketcher, sketcher_for
 from sdtui.engine.sigmas import NoiseLevels
 from sdtui.engine.stored import Stored, check_usable, find_components, place
@@ -122,7 +122,7 @@ def _assembled(record: ModelRecord, traits: Traits, modules: Mapping[str, Any], 
         unet=unet,
         vae=vae,
         text_encoders={name: module for name, module in modules.items() if isinstance(module, ClipTextEncoder)},
-        prediction=PREDICTIONS[record.prediction],
+        prediction=PREDICTIONS.get(record.prediction) or find_prediction(unet, compute),
         levels=NoiseLevels(zero_terminal=record.zero_terminal),
         blank=Blank(vae, compute) if unet.config.in_channels > INPUT_CHANNELS else None,
         sketcher=sketcher,

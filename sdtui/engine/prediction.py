@@ -5,6 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Any
+
+import torch
+
+from sdtui.engine.device import Compute
 
 Prediction = Callable[[float], tuple[float, float]]
 """From a sigma to (a, b), so that clean latents = a · latents + b · output, in Karras' coordinates (clean plus sigma times noise)."""
@@ -22,3 +27,20 @@ def velocity(sigma: float) -> tuple[float, float]:
 
 
 PREDICTIONS: Mapping[str, Prediction] = MappingProxyType({"epsilon": epsilon, "v_prediction": velocity})
+
+PROBE_CELLS = 8
+LAST_TIMESTEP = 999
+VELOCITY_BELOW = -1.0
+
+
+@torch.inference_mode()
+def find_prediction(unet: Any, compute: Compute) -> Prediction:
+    """What an SD 2.x UNet predicts when nobody says: one look at what it makes of a bright grey at the last timestep.
+
+    As A1111: for a model that predicts the noise the output stays near the input, for one that predicts v it falls far below.
+    """
+    like = {"device": compute.device, "dtype": compute.dtype}
+    grey = torch.full((1, unet.config.in_channels, PROBE_CELLS, PROBE_CELLS), 0.5, **like)
+    context = torch.zeros(1, 2, unet.config.cross_attention_dim, **like)
+    output = unet(grey, torch.tensor(LAST_TIMESTEP, device=compute.device), context, return_dict=False)[0]
+    return velocity if float((output - grey[:, : output.shape[1]]).mean()) < VELOCITY_BELOW else epsilon

@@ -20,7 +20,7 @@ class ModelRecord(Struct, frozen=True, kw_only=True):
     along, when it is not of its family's own size. `alias` is what whoever made it called it, `trigger_words` are what a
     LoRA is called up by and `preferred_weight` what it is best used with (0: nobody says). `vectors` is how many tokens an
     embedding takes the place of (0: nobody knows).
-    `prediction` is what a checkpoint's UNet predicts and `zero_terminal` whether it was trained on pure noise, too.
+    `prediction` is what a checkpoint's UNet predicts (unknown: found out when it is loaded) and `zero_terminal` whether it was trained on pure noise, too.
     `problem` says why it cannot be used, in a sentence, or is empty.
     """
 
@@ -39,7 +39,7 @@ class ModelRecord(Struct, frozen=True, kw_only=True):
     trigger_words: tuple[str, ...] = ()
     preferred_weight: float = 0
     vectors: int = 0
-    prediction: Literal["epsilon", "v_prediction"] = "epsilon"
+    prediction: Literal["epsilon", "v_prediction", "unknown"] = "epsilon"
     zero_terminal: bool = False
     problem: str = ""
     builtin: bool = False

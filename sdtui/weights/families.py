@@ -9,22 +9,36 @@ from msgspec import Struct
 UNKNOWN = "unknown"
 
 
+ONE_ENCODER = ("unet", "vae", "text_encoder")
+TWO_ENCODERS = (*ONE_ENCODER, "text_encoder_2")
+ONLY_SECOND = ("unet", "vae", "text_encoder_2")
+
+
 class Family(Struct, frozen=True, kw_only=True):
-    """One family of models; `renderable` says whether the engine makes pictures with its checkpoints."""
+    """One family of models; its checkpoints can be rendered when `modules` says what they are made of.
+
+    `side_px` is the side of the square pictures it was trained on.
+    """
 
     id: str
     label: str
-    renderable: bool = False
+    modules: tuple[str, ...] = ()
+    side_px: int = 512
+
+    @property
+    def renderable(self) -> bool:
+        """The engine makes pictures with its checkpoints."""
+        return bool(self.modules)
 
 
 FAMILIES: tuple[Family, ...] = (
-    Family(id="sd1", label="SD 1.x", renderable=True),
-    Family(id="sd1-inpaint", label="SD 1.x inpainting"),
-    Family(id="sd2", label="SD 2.x"),
-    Family(id="sd2-inpaint", label="SD 2.x inpainting"),
-    Family(id="sdxl", label="SDXL"),
-    Family(id="sdxl-inpaint", label="SDXL inpainting"),
-    Family(id="sdxl-refiner", label="SDXL refiner"),
+    Family(id="sd1", label="SD 1.x", modules=ONE_ENCODER),
+    Family(id="sd1-inpaint", label="SD 1.x inpainting", modules=ONE_ENCODER),
+    Family(id="sd2", label="SD 2.x", modules=ONE_ENCODER),
+    Family(id="sd2-inpaint", label="SD 2.x inpainting", modules=ONE_ENCODER),
+    Family(id="sdxl", label="SDXL", modules=TWO_ENCODERS, side_px=1024),
+    Family(id="sdxl-inpaint", label="SDXL inpainting", modules=TWO_ENCODERS, side_px=1024),
+    Family(id="sdxl-refiner", label="SDXL refiner", modules=ONLY_SECOND, side_px=1024),
     Family(id="sd3", label="SD 3"),
     Family(id="flux", label="Flux"),
     # what SD 1.x, 2.x and XL share: a VAE of theirs cannot be told apart by its header
@@ -36,7 +50,8 @@ FAMILY: Mapping[str, Family] = {family.id: family for family in FAMILIES}
 
 CONTEXT_WIDTHS: Mapping[int, str] = {768: "sd1", 1024: "sd2", 2048: "sdxl", 1280: "sdxl-refiner"}
 """Family by the width of the text encoding that cross-attention reads."""
-INPUT_CHANNELS: Mapping[int, str] = {4: "", 9: "-inpaint"}
+INPAINT = "-inpaint"
+INPUT_CHANNELS: Mapping[int, str] = {4: "", 9: INPAINT}
 """What the number of the UNet's input channels adds to the family's id; other numbers are no family of ours."""
 METADATA_PREFIXES: tuple[tuple[str, str], ...] = (
     ("stable-diffusion-xl", "sdxl"),

@@ -11,7 +11,7 @@ from sdtui.errors import ModelError
 from sdtui.weights.families import CONTEXT_WIDTHS, UNKNOWN, with_channels
 from sdtui.weights.files import read_small
 from sdtui.weights.header import read_header
-from sdtui.weights.stamp import PARTS, part_weights
+from sdtui.weights.stamp import part_weights
 
 INDEX = "model_index.json"
 CONFIG_LIMIT = 2**20
@@ -44,9 +44,9 @@ def folder_family(path: Path) -> str:
     return UNKNOWN
 
 
-def check_parts(path: Path) -> None:
-    """Raises ModelError unless UNet, VAE and text encoder are there, of the known classes, with sound safetensors weights."""
-    for part in PARTS:
+def check_parts(path: Path, parts: tuple[str, ...]) -> None:
+    """Raises ModelError unless these parts are there, of the known classes, with sound safetensors weights."""
+    for part in parts:
         config = read_object(path / part / "config.json")
         wanted = CLASSES.get(part)
         if wanted and config.get("_class_name") != wanted:
@@ -57,10 +57,10 @@ def check_parts(path: Path) -> None:
         read_header(weights)
 
 
-def prediction(path: Path) -> str:
-    """What the model predicts, as its scheduler's config says: epsilon, v_prediction, …"""
+def scheduler(path: Path) -> dict[str, object]:
+    """The scheduler's config: what the model predicts, and from which noise; empty when there is none."""
     config = path / "scheduler" / "scheduler_config.json"
-    return str(read_object(config).get("prediction_type", "epsilon")) if config.is_file() else "epsilon"
+    return read_object(config) if config.is_file() else {}
 
 
 def read_object(path: Path) -> dict[str, object]:
@@ -75,6 +75,8 @@ def _unet_family(path: Path) -> str:
     config = read_object(path / "unet" / "config.json")
     width = config.get("cross_attention_dim")
     family = CONTEXT_WIDTHS.get(width, "") if isinstance(width, int) else ""
+    if config.get("addition_embed_type") == "text_time":
+        family = "sdxl" if (path / "text_encoder" / "config.json").is_file() else "sdxl-refiner"
     family = family or _encoder_family(path)
     channels = config.get("in_channels")
     return with_channels(family, channels) if isinstance(channels, int) else UNKNOWN

@@ -10,19 +10,24 @@ from msgspec.structs import replace
 
 from sdtui.errors import ModelError
 from sdtui.spec.model import ModelKind, ModelRecord
+from sdtui.spec.params import Scalar
 from sdtui.weights.families import FAMILIES, FAMILY, METADATA_PREFIXES, UNKNOWN
 from sdtui.weights.files import describe
-from sdtui.weights.folder import check_parts, folder_family, is_model_folder, prediction
+from sdtui.weights.folder import check_parts, folder_family, is_model_folder
 from sdtui.weights.header import Header, read_header
+from sdtui.weights.prediction import EPSILON, Predicted, of_file, of_folder
 from sdtui.weights.stamp import stamp
 from sdtui.weights.telling import find_key, tell
 from sdtui.weights.triggers import read_use
 from sdtui.weights.wishes import read_architecture, read_defaults
 
-REVISION = 2
+REVISION = 3
 """Rises when the same file would come out as another record; whoever keeps records keeps this with them."""
 SAFE_SUFFIXES = (".safetensors", ".sft")
 PICKLE_SUFFIXES = (".ckpt", ".pt", ".pth", ".bin")
+SD2_VELOCITY_PX = 768
+SMALLEST_PX = 512
+"""The side of the pictures that SD 2.x predicting v was trained on, and the side that a picture has anyway."""
 TITLE_LIMIT = 200
 """Longest title that is kept, in characters."""
 PARTS = (("text encoder", ("cond_stage_model.*", "conditioner.*")), ("VAE", ("first_stage_model.*",)))
@@ -71,11 +76,15 @@ def _identify_header(path: Path, record: ModelRecord, header: Header) -> ModelRe
         use = read_use(path, header.metadata)
         return replace(record, alias=use.alias, trigger_words=use.trigger_words, preferred_weight=use.preferred_weight)
     try:
-        record = replace(record, defaults=read_defaults(path, header.metadata))
-        record = replace(record, architecture=read_architecture(path, header.metadata))
+        defaults = read_defaults(path, header.metadata)
+        if problem := _family_problem(family):
+            return replace(record, defaults=defaults, problem=problem)
+        predicted = of_file(path, family, header)
+        record = _with_prediction(record, predicted, defaults)
+        record = replace(record, architecture=read_architecture(path, header.metadata, family))
     except ModelError as error:
         return replace(record, problem=str(error))
-    return replace(record, problem=_checkpoint_problem(family, header))
+    return replace(record, problem=_parts_problem(header))
 
 
 def _identify_folder(path: Path, record: ModelRecord) -> ModelRecord:
@@ -84,11 +93,21 @@ def _identify_folder(path: Path, record: ModelRecord) -> ModelRecord:
     record = _stamped(replace(record, kind="checkpoint"), path)
     family = folder_family(path)
     record = replace(record, family=family, defaults=read_defaults(path, {}))
-    problem = _family_problem(family)
-    if not problem:
-        check_parts(path)
-        problem = _prediction_problem(prediction(path))
-    return replace(record, problem=problem)
+    if problem := _family_problem(family):
+        return replace(record, problem=problem)
+    check_parts(path, FAMILY[family].modules)
+    return _with_prediction(record, of_folder(path), record.defaults)
+
+
+def _with_prediction(record: ModelRecord, predicted: Predicted, defaults: dict[str, Scalar]) -> ModelRecord:
+    """The record with what its UNet predicts, and with the size it was trained on where nobody wants another."""
+    side = FAMILY[record.family].side_px
+    if record.family == "sd2" and predicted.kind != EPSILON:
+        side = SD2_VELOCITY_PX
+    own: dict[str, Scalar] = {} if side == SMALLEST_PX else {"width": side, "height": side}
+    return replace(
+        record, prediction=predicted.kind, zero_terminal=predicted.zero_terminal, defaults={**own, **defaults}
+    )
 
 
 def _stamped(record: ModelRecord, path: Path) -> ModelRecord:
@@ -103,17 +122,9 @@ def _pickled(path: Path, record: ModelRecord) -> ModelRecord:
     return replace(record, kind="checkpoint" if path.suffix.lower() == ".ckpt" else record.kind, problem=problem)
 
 
-def _checkpoint_problem(family: str, header: Header) -> str:
-    if problem := _family_problem(family):
-        return problem
+def _parts_problem(header: Header) -> str:
     missing = [what for what, keys in PARTS if not any(find_key(header.tensors, key) for key in keys)]
-    if missing:
-        return f"The file holds no {' and no '.join(missing)}, which a checkpoint needs."
-    velocity = "v_pred" in header.tensors or header.metadata.get("modelspec.prediction_type", "") in {
-        "v",
-        "v_prediction",
-    }
-    return _prediction_problem("v_prediction" if velocity else "epsilon")
+    return f"The file holds no {' and no '.join(missing)}, which a checkpoint needs." if missing else ""
 
 
 def _family_problem(family: str) -> str:
@@ -123,10 +134,6 @@ def _family_problem(family: str) -> str:
     able = ", ".join(row.label for row in FAMILIES if row.renderable)
     what = f"{known.label} checkpoints" if family != UNKNOWN else "Checkpoints of this unknown family"
     return f"{what} cannot be rendered yet; {able} can."
-
-
-def _prediction_problem(kind: str) -> str:
-    return "" if kind == "epsilon" else f"The model predicts '{kind}', which cannot be rendered yet; epsilon can."
 
 
 def _family_of_metadata(metadata: Mapping[str, str]) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-PARTS = ("unet", "vae", "text_encoder")
-"""The subfolders of a diffusers folder whose weights a picture is made with."""
+PARTS = ("unet", "vae", "text_encoder", "text_encoder_2")
+"""The subfolders of a diffusers folder whose weights a picture is made with, as far as a family has them."""
 WEIGHT_NAMES = (
     "diffusion_pytorch_model.safetensors",
     "diffusion_pytorch_model.fp16.safetensors",

@@ -9,12 +9,13 @@ import msgspec
 
 from sdtui.errors import ModelError, UsageError
 from sdtui.spec.params import Scalar, check_value
-from sdtui.weights.configs import MODULES
+from sdtui.weights.families import FAMILY
 from sdtui.weights.files import read_small
 
 DEFAULTS_KEY = "sdtui.defaults"
 ARCHITECTURE_KEY = "sdtui.architecture"
 SIDE_KEY = "sdtui"
+PREDICTION_KEY = "prediction"
 SIDE_LIMIT = 2**20
 """Longest side file that is read, in bytes."""
 ARCHITECTURE_LIMIT = 2**16
@@ -25,6 +26,17 @@ _SCALARS = msgspec.json.Decoder(dict[str, Scalar])
 _Setting = Scalar | list[Scalar | list[Scalar] | None] | None
 # two levels of lists and no more: what is nested deeper than a module's config ever is would travel on every wire
 _MODULES = msgspec.json.Decoder(dict[str, dict[str, _Setting]])
+
+
+class _Said(msgspec.Struct, frozen=True):
+    prediction: str = ""
+
+
+class _Side(msgspec.Struct, frozen=True):
+    sdtui: _Said = _Said()
+
+
+_SIDE = msgspec.json.Decoder(_Side)
 _BROKEN = (msgspec.MsgspecError, UnicodeError, RecursionError)
 
 
@@ -50,8 +62,20 @@ def read_defaults(path: Path, metadata: Mapping[str, str]) -> dict[str, Scalar]:
     return {**own, **_defaults(bytes(entries[SIDE_KEY]), str(side))} if SIDE_KEY in entries else own
 
 
-def read_architecture(path: Path, metadata: Mapping[str, str]) -> dict[str, object] | None:
-    """The module configs that a model brings along, None when it has none; raises ModelError when they are broken."""
+def read_side_prediction(path: Path) -> str:
+    """What the side file says that the UNet predicts (`"sdtui": {"prediction": "v"}`), or nothing."""
+    side = side_file(path)
+    if not side.is_file():
+        return ""
+    try:
+        return _SIDE.decode(read_small(side, SIDE_LIMIT)).sdtui.prediction
+    except (*_BROKEN, ModelError):
+        # what is wrong with it is told where the defaults are read
+        return ""
+
+
+def read_architecture(path: Path, metadata: Mapping[str, str], family: str) -> dict[str, object] | None:
+    """The module configs that a model of a family brings along, None when it has none; raises ModelError when they are broken."""
     text = metadata.get(ARCHITECTURE_KEY)
     if text is None:
         return None
@@ -59,14 +83,16 @@ def read_architecture(path: Path, metadata: Mapping[str, str]) -> dict[str, obje
         modules = _MODULES.decode(text) if len(text) <= ARCHITECTURE_LIMIT else {}
     except _BROKEN:
         modules = {}
-    if set(modules) != set(MODULES):
-        raise ModelError(f"Its metadata '{ARCHITECTURE_KEY}' does not hold {', '.join(MODULES)}.", where=str(path))
+    wanted = FAMILY[family].modules
+    if set(modules) != set(wanted):
+        raise ModelError(f"Its metadata '{ARCHITECTURE_KEY}' does not hold {', '.join(wanted)}.", where=str(path))
     return dict(modules)
 
 
 def _defaults(data: bytes, where: str) -> dict[str, Scalar]:
     try:
         values = _SCALARS.decode(data)
+        values.pop(PREDICTION_KEY, None)
         return {name: check_value(name, value) for name, value in values.items()}
     except UsageError as error:
         raise ModelError(f"Its defaults are wrong: {error}", where=where) from None

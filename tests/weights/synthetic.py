@@ -89,10 +89,15 @@ def write_folder(
     configs: dict[str, dict[str, object]] = {
         "unet": {"_class_name": "UNet2DConditionModel", "cross_attention_dim": width, "in_channels": channels},
         "vae": {"_class_name": "AutoencoderKL"},
-        "text_encoder": {"hidden_act": "quick_gelu", "hidden_size": width},
     }
+    is_xl = pipeline.startswith("StableDiffusionXL")
+    if not is_xl or width != 1280:
+        configs["text_encoder"] = {"hidden_act": "quick_gelu", "hidden_size": width}
+    if is_xl:
+        configs["unet"]["addition_embed_type"] = "text_time"
+        configs["text_encoder_2"] = {"hidden_act": "gelu", "hidden_size": 1280}
     for part, config in configs.items():
-        name = "model.safetensors" if part == "text_encoder" else "diffusion_pytorch_model.safetensors"
+        name = "model.safetensors" if part.startswith("text_encoder") else "diffusion_pytorch_model.safetensors"
         write_model(folder / part / name, {"weight": (4, 4)})
         (folder / part / "config.json").write_text(json.dumps(config))
     (folder / "model_index.json").write_text(

@@ -6,18 +6,23 @@ import pytest
 
 from sdtui.errors import ModelError
 from sdtui.weights.configs import family_config
+from sdtui.weights.families import FAMILIES, Family
 from sdtui.weights.header import read_header
 from sdtui.weights.identify import builtin_path
 from tests.weights.synthetic import UNET
 
 
-def test_configs_of_sd1_ship_and_others_are_refused() -> None:
-    configs = family_config("sd1")
-    assert set(configs) == {"unet", "vae", "text_encoder"}
+@pytest.mark.parametrize("family", [family for family in FAMILIES if family.renderable], ids=lambda family: family.id)
+def test_configs_of_every_family_that_can_be_rendered_ship(family: Family) -> None:
+    configs = family_config(family.id)
+    assert tuple(configs) == family.modules
     unet = configs["unet"]
     assert isinstance(unet, dict)
-    assert unet["block_out_channels"] == [320, 640, 1280, 1280]
-    for family in ("sdxl", "../sd1", "", "nonsense"):
+    assert unet["in_channels"] == (9 if family.id.endswith("-inpaint") else 4)
+
+
+def test_configs_of_others_are_refused() -> None:
+    for family in ("sd3", "../sd1", "", "nonsense"):
         with pytest.raises(ModelError):
             family_config(family)
 

@@ -11,10 +11,10 @@ from tests.weights.synthetic import write_folder
 FOLDERS = [
     (768, 4, "StableDiffusionPipeline", "sd1", ""),
     (56, 4, "StableDiffusionPipeline", "sd1", ""),
-    (768, 9, "StableDiffusionInpaintPipeline", "sd1-inpaint", "cannot be rendered yet"),
-    (1024, 4, "StableDiffusionPipeline", "sd2", "cannot be rendered yet"),
-    (2048, 4, "StableDiffusionXLPipeline", "sdxl", "cannot be rendered yet"),
-    (1280, 4, "StableDiffusionXLImg2ImgPipeline", "sdxl-refiner", "cannot be rendered yet"),
+    (768, 9, "StableDiffusionInpaintPipeline", "sd1-inpaint", ""),
+    (1024, 4, "StableDiffusionPipeline", "sd2", ""),
+    (2048, 4, "StableDiffusionXLPipeline", "sdxl", ""),
+    (1280, 4, "StableDiffusionXLImg2ImgPipeline", "sdxl-refiner", ""),
     (1536, 16, "StableDiffusion3Pipeline", "sd3", "cannot be rendered yet"),
     (768, 16, "FluxPipeline", "flux", "cannot be rendered yet"),
     (768, 4, "WanPipeline", "unknown", "unknown family"),
@@ -55,9 +55,9 @@ def break_folder(folder: Path, how: str) -> None:
             (folder / "model_index.json").write_text("{")
         case "custom pipeline":
             (folder / "model_index.json").write_text('{"_class_name": ["pipeline", "Evil"]}')
-        case "velocity":
+        case "sample":
             (folder / "scheduler").mkdir()
-            (folder / "scheduler" / "scheduler_config.json").write_text('{"prediction_type": "v_prediction"}')
+            (folder / "scheduler" / "scheduler_config.json").write_text('{"prediction_type": "sample"}')
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def break_folder(folder: Path, how: str) -> None:
         ("other class", "AutoencoderTiny"),
         ("index is no JSON", "not a JSON object"),
         ("custom pipeline", "unknown family"),
-        ("velocity", "v_prediction"),
+        ("sample", "predicts 'sample'"),
     ],
 )
 def test_broken_diffusers_folder_says_what_is_wrong(how: str, says: str, tmp_path: Path) -> None:

@@ -17,9 +17,13 @@ SHIPPED = (
     "clip/merges.txt",
     "clip/LICENSE",
     "models/shapes-64.safetensors",
-    "configs/sd1/unet.json",
-    "configs/sd1/vae.json",
-    "configs/sd1/text_encoder.json",
+    *(
+        f"configs/{family}/{module}.json"
+        for family in ("sd1", "sd2", "sdxl")
+        for module in ("unet", "vae", "text_encoder")
+    ),
+    *(f"configs/{family}/text_encoder_2.json" for family in ("sdxl", "sdxl-refiner")),
+    *(f"configs/sdxl-refiner/{module}.json" for module in ("unet", "vae")),
 )
 
 

@@ -22,6 +22,16 @@ from tests.weights.synthetic import (
     write_model,
 )
 
+RENDERABLE = {
+    "SD1",
+    "SD1 of the first naming",
+    "SD1 inpaint",
+    "SD2",
+    "SD2 inpaint",
+    "SDXL",
+    "SDXL inpaint",
+    "SDXL refiner",
+}
 DOWN_0 = "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k"
 PEFT_0 = "unet.down_blocks.0.attentions.0.transformer_blocks.0.attn2.to_k"
 
@@ -157,7 +167,7 @@ def test_kind_and_family_are_told_by_the_header(name: str, tmp_path: Path) -> No
     assert (record.kind, record.family) == (kind, family)
     assert record.name == "some name.v1"
     assert record.size == (tmp_path / "some name.v1.safetensors").stat().st_size
-    usable = name in {"SD1", "SD1 of the first naming"} or kind not in {"checkpoint", "unknown"}
+    usable = name in RENDERABLE or kind not in {"checkpoint", "unknown"}
     assert (record.problem == "") == usable
     assert family in {row.id for row in FAMILIES}
 
@@ -165,11 +175,10 @@ def test_kind_and_family_are_told_by_the_header(name: str, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("shapes", "says"),
     [
-        (sdxl(), "SDXL checkpoints cannot be rendered yet; SD 1.x can."),
-        (sd1(9), "SD 1.x inpainting checkpoints cannot be rendered yet"),
+        (TABLE["SD3"][0], "SD 3 checkpoints cannot be rendered yet; SD 1.x, "),
         (TABLE["UNet alone"][0], "no text encoder and no VAE"),
         ({name: shape for name, shape in sd1().items() if name not in VAE}, "holds no VAE"),
-        ({**sd1(), "v_pred": ()}, "predicts 'v_prediction'"),
+        ({**sdxl(), "edm_mean": (4,)}, "was trained as EDM"),
         ({"strange.weight": (2, 3, 4), "b": (1,)}, "first keys: strange.weight, b"),
     ],
 )
