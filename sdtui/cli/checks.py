@@ -109,7 +109,7 @@ def check_outputs(place: Place) -> Iterator[Finding]:
 
 def check_models(place: Place) -> Iterator[Finding]:
     """Whether the folders of the configuration are there, and what is in them."""
-    from sdtui.library.library import Library
+    from sdtui.library.opening import open_library
     from sdtui.weights.hashes import HashStore
 
     named = [name for name in (place.config.models.tree, *place.config.models.folders) if name]
@@ -119,7 +119,7 @@ def check_models(place: Place) -> Iterator[Finding]:
             yield Finding(
                 "models", "problem", f"{folder} is not there.", "Correct models.tree or models.folders.", ModelError
             )
-    library = Library(tuple(folders), HashStore(place.workspace.state / "hashes.json"))
+    library = open_library(place.workspace, place.config, HashStore(place.workspace.state / "hashes.json"))
     records = library.scan()
     usable = [record for record in records if record.kind == "checkpoint" and not record.problem]
     yield Finding("models", "ok", f"checkpoints: {len(usable)}, model files in all: {len(records)}")

@@ -16,6 +16,7 @@ from sdtui.jobs.store import Store
 from sdtui.server.intake import Intake
 from sdtui.server.journal import Journal
 from sdtui.server.line import Line
+from sdtui.server.models import ModelDesk
 from sdtui.server.pictures import KEPT_S, Renditions
 from sdtui.server.planning import Planning
 from sdtui.server.presets import Files
@@ -93,6 +94,7 @@ class Desk:
     intake: Intake
     watching: Watching
     files: Files
+    models: ModelDesk
     tags: TagLists
     stop: Callable[[str], None]
     refresh: Callable[[], None]
@@ -139,6 +141,8 @@ class Desk:
                 return KeptAnswer(text=self.store.text(name)), b""
             case FileVerb():
                 return await self.files.answer(verb), b""
+            case ModelVerb():
+                return await self.models.answer(verb), b""
             case WatchVerb():
                 return await self.watching.answer(verb), b""
             case _:
@@ -160,6 +164,7 @@ class Desk:
                 self._one(job_id)
                 return Done(count=self.line.move(job_id, by))
             case SkipChore(chore=chore):
+                self.models.skip(chore)
                 return Done(count=self.supervisor.skip(chore))
             case Jobs(limit=limit):
                 return JobsAnswer(jobs=self.journal.views(limit, LISTED_PICTURES))

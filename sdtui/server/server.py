@@ -16,13 +16,15 @@ from sdtui.errors import SdtuiError
 from sdtui.images.publish import find, sweep
 from sdtui.jobs.queue import RenderQueue, Waiting
 from sdtui.jobs.store import Store
-from sdtui.library.library import Library
+from sdtui.library.opening import home_for, open_library
 from sdtui.server.desk import Desk
 from sdtui.server.device import WorkerSettings
+from sdtui.server.fetches import Fetches, Surroundings
 from sdtui.server.folderwatch import FolderWatch
 from sdtui.server.intake import Intake
 from sdtui.server.journal import Journal
 from sdtui.server.line import Line
+from sdtui.server.models import ModelDesk
 from sdtui.server.outputs import Outputs
 from sdtui.server.planning import Planning
 from sdtui.server.presets import Files
@@ -45,6 +47,8 @@ from sdtui.workspace.wildcards import WildcardFolder
 
 ALREADY = 0
 TICK_S = 1.0
+SETTLE_S = 5.0
+"""A broken model file that was written so short a time ago is taken to be on its way."""
 
 
 def run(workspace: Workspace, config: Config, problems: Iterable[SdtuiError] = (), renderer: str = "") -> int:
@@ -91,6 +95,7 @@ class Server:
         line.restore()
         self._supervisor = self._make_supervisor()
         self._shelf = Shelf(self._journal)
+        self._hashes = HashStore(self._workspace.state / "hashes.json")
         self._presets = PresetFolder(self._workspace.presets)
         wildcards = WildcardFolder(self._workspace.wildcards)
         self._apply(self._settings.config)
@@ -105,6 +110,7 @@ class Server:
         )
         intake = Intake(journal=self._journal, queue=self._queue, supervisor=self._supervisor)
         self._watching = Watching(self._workspace, store, planning, intake)
+        self._models = self._make_models()
         desk = Desk(
             root=self._workspace.root,
             store=store,
@@ -116,12 +122,13 @@ class Server:
             planning=planning,
             intake=intake,
             watching=self._watching,
+            models=self._models,
             files=Files(workspace=self._workspace, store=store, presets=self._presets, wildcards=wildcards),
             tags=TagLists(self._workspace.root),
             stop=self._stop,
             refresh=self._settings.refresh,
         )
-        self._sessions = Sessions(desk, self._journal)
+        self._sessions = sessions = Sessions(desk, self._journal)
         for problem in problems:
             print(problem, file=sys.stderr)  # noqa: T201
         folder_watch = self._make_folder_watch()
@@ -131,13 +138,17 @@ class Server:
         watching = asyncio.create_task(folder_watch.run())
         self._supervisor.pump()
         self._watching.start()
+        looking = asyncio.create_task(self._models.watch(lambda: len(sessions) > 0))
+        self._models.fetches.begin()
         await self._stopping.wait()
+        looking.cancel()
         ticking.cancel()
         watching.cancel()
         listener.close()
         self._journal.note(Stopping())
         # the socket goes first: from here on a new client starts a new server, which waits for the lock
         self._workspace.socket.unlink(missing_ok=True)
+        self._models.close()
         await self._watching.close()
         await self._supervisor.stop()
         await self._sessions.close()
@@ -183,13 +194,26 @@ class Server:
         """Everything but the devices, which are chosen once."""
         self._outputs.configure(self._workspace.resolve(config.outputs.folder), config.outputs.pattern)
         self._supervisor.configure(in_flight=config.in_flight)
-        named = (config.models.tree, *config.models.folders)
-        folders = tuple(self._workspace.resolve(folder) for folder in named if folder)
-        state = self._workspace.state
-        library = Library(folders, HashStore(state / "hashes.json"), cache=state / "library.json")
+        cache = self._workspace.state / "library.json"
+        library = open_library(self._workspace, config, self._hashes, cache=cache, settle_s=SETTLE_S)
         tree = self._workspace.resolve(config.models.tree) if config.models.tree else None
         self._presets.configure(style_files(self._workspace.root, tree))
         self._shelf.configure(library, default=config.checkpoint)
+
+    def _make_models(self) -> ModelDesk:
+        """Answers what is asked about models, and gets them; what landed is told to the library."""
+
+        def landed(path: Path, sha256: str) -> None:
+            self._landing = asyncio.create_task(models.landed(path, sha256))
+
+        around = Surroundings(
+            config=lambda: self._settings.config,
+            folder_for=lambda kind: home_for(kind, self._workspace, self._settings.config),
+            landed=landed,
+        )
+        fetches = Fetches(self._journal, self._workspace.state / "fetches.json", around)
+        models = ModelDesk(self._shelf, self._journal, fetches, self._hashes)
+        return models
 
     def _make_folder_watch(self) -> FolderWatch:
         """Tells of presets and wildcards that changed, for as long as there are clients or watched folders."""
@@ -234,7 +258,13 @@ class Server:
             await asyncio.sleep(TICK_S)
             self._supervisor.check(self._settings.config.release_after_s)
             now = time.monotonic()
-            if self._supervisor.busy or len(self._sessions) or len(self._queue) or self._watching.active:
+            if (
+                self._supervisor.busy
+                or len(self._sessions)
+                or len(self._queue)
+                or self._watching.active
+                or self._models.fetches.busy
+            ):
                 self._last_busy = now
             idle_exit_s = self._settings.config.server.idle_exit_s
             drained = self._supervisor.draining and not self._supervisor.busy

@@ -100,6 +100,10 @@ class Shelf:
         await asyncio.shield(self._scanning)
         return self.models
 
+    async def changed(self) -> bool:
+        """Whether looking again would find something else, as far as the folders tell."""
+        return self._scanning.done() and await asyncio.to_thread(self._library.changed)
+
     async def scan(self) -> tuple[ModelRecord, ...]:
         """Look again."""
         if self._scanning.done():

@@ -14,7 +14,6 @@ from msgspec import Meta, Struct
 from sdtui.errors import ConfigError
 from sdtui.workspace.tree import KeyPath, Plain, Tree
 
-
 SECRET = frozenset({"tokens"})
 """Keys whose values are told to nobody."""
 
