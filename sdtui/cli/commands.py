@@ -17,6 +17,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("render", "render", "Make pictures of a prompt or a file."),
     Command("expand", "expand", "Draw prompts from a template of wildcards and choices, or list them all."),
     Command("show", "show", "Open the studio with a picture file."),
+    Command("watch", "watch", "Render a folder of prompt files, each one again when it is saved."),
     Command("ls", "ls", "List the jobs."),
     Command("cancel", "cancel", "Take back a job's unfinished pictures."),
     Command("retry", "retry", "Queue a job's failed and cancelled pictures again."),

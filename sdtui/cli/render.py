@@ -37,7 +37,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--checkpoint", metavar="NAME", help="the model (see `sdtui models`)")
     fields = parser.add_argument_group("parameters", BROUGHT)
     for field in FIELDS:
-        _add_field(fields, field)
+        add_field(fields, field)
     output = parser.add_argument_group("output")
     output.add_argument("-o", "--out", metavar="FILE", help="write the picture there (one picture only)")
     output.add_argument("--force", action="store_true", help="-o may replace a file")
@@ -116,7 +116,8 @@ def _check_utf8(text: str, what: str) -> None:
         raise UsageError(f"{what} is not UTF-8 text.", todo="Type it in a terminal with a UTF-8 locale.") from None
 
 
-def _add_field(group: argparse._ArgumentGroup, field: Field) -> None:
+def add_field(group: argparse._ArgumentGroup, field: Field) -> None:
+    """The option of a row of FIELDS."""
     help_text = f"{field.help} ({_bounds(field)})".replace("%", "%%")
     if field.kind == "bool":
         group.add_argument(field.option, action=argparse.BooleanOptionalAction, default=None, help=field.help)
