@@ -11,11 +11,13 @@ from msgspec.structs import replace
 from sdtui.errors import ModelError
 from sdtui.library.cache import RecordCache
 from sdtui.library.extra_paths import NAME, extra_roots
-from sdtui.library.names import distinct, find
+from sdtui.library.names import KINDS, distinct, find
 from sdtui.library.settling import Settling
 from sdtui.library.trees import Root, find_roots
 from sdtui.library.walk import Found, Walk
-from sdtui.spec.model import ModelRecord
+from sdtui.prompt.calling import SUFFIXES, stem_of
+from sdtui.spec.document import AUTOMATIC_VAE, OWN_VAE
+from sdtui.spec.model import ModelKind, ModelRecord
 from sdtui.weights.files import describe
 from sdtui.weights.hashes import HashStore
 from sdtui.weights.identify import builtin_path, identify
@@ -105,11 +107,35 @@ class Library:
         Raises ModelError with the nearest names when there is none, with its problem when it cannot be used.
         """
         wanted = name or default
-        record = self._fresh(find(self.records, "checkpoint", wanted) if wanted else self.records[0])
-        problem = record.problem or ("" if record.kind == "checkpoint" else "The file is no checkpoint any more.")
+        return self._usable(find(self.records, "checkpoint", wanted) if wanted else self.records[0], "checkpoint")
+
+    def find_model(self, kind: ModelKind, name: str) -> ModelRecord:
+        """The model of a kind by its name, as it is on disk now; raises ModelError as `find_checkpoint`."""
+        return self._usable(find(self.records, kind, name), kind)
+
+    def find_vae(self, name: str, checkpoint: ModelRecord, default: str = "") -> ModelRecord | None:
+        """The VAE that goes with a checkpoint: the one of this name, else the checkpoint's side file, else the default.
+
+        None is the checkpoint's own, which OWN_VAE asks for, too. Raises ModelError as `find_checkpoint`.
+        """
+        wanted = "" if name.casefold() == AUTOMATIC_VAE.casefold() else name
+        if wanted.casefold() == OWN_VAE.casefold():
+            return None
+        if wanted:
+            return self.find_model("vae", wanted)
+        path = Path(checkpoint.path)
+        sides = {str(path.with_name(f"{stem_of(checkpoint)}.vae{suffix}")) for suffix in SUFFIXES}
+        beside = next((record for record in self.records if record.kind == "vae" and record.path in sides), None)
+        if beside is not None:
+            return self._usable(beside, "vae")
+        return self.find_model("vae", default) if default else None
+
+    def _usable(self, record: ModelRecord, kind: ModelKind) -> ModelRecord:
+        fresh = self._fresh(record)
+        problem = fresh.problem or ("" if fresh.kind == kind else f"The file is no {KINDS[kind]} any more.")
         if problem:
-            raise ModelError(problem, where=record.path, todo="Choose another checkpoint.")
-        return record
+            raise ModelError(problem, where=fresh.path, todo=f"Choose another {KINDS[kind]}.")
+        return fresh
 
     def _fresh(self, record: ModelRecord) -> ModelRecord:
         """The record as of now: somebody may have replaced the file since the scan; raises ModelError when it is gone."""

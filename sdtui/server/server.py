@@ -198,7 +198,7 @@ class Server:
         library = open_library(self._workspace, config, self._hashes, cache=cache, settle_s=SETTLE_S)
         tree = self._workspace.resolve(config.models.tree) if config.models.tree else None
         self._presets.configure(style_files(self._workspace.root, tree))
-        self._shelf.configure(library, default=config.checkpoint)
+        self._shelf.configure(library, default=config.checkpoint, vae=config.vae)
 
     def _make_models(self) -> ModelDesk:
         """Answers what is asked about models, and gets them; what landed is told to the library."""

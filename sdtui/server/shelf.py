@@ -13,7 +13,7 @@ from sdtui.errors import SdtuiError
 from sdtui.library.library import Library
 from sdtui.server.journal import Journal
 from sdtui.spec.event import Chore, LibraryChanged
-from sdtui.spec.model import ModelFile, ModelRecord
+from sdtui.spec.model import ModelFile, ModelKind, ModelRecord
 
 SCAN = "scan"
 TELL_EVERY_S = 0.25
@@ -63,9 +63,14 @@ class Shelf:
         self._journal = journal
         self.models: tuple[ModelRecord, ...] = ()
 
-    def configure(self, library: Library, *, default: str) -> None:
-        """Look through this library from now on; `default` is the checkpoint for documents that name none ("": built-in)."""
+    def configure(self, library: Library, *, default: str, vae: str = "") -> None:
+        """Look through this library from now on.
+
+        `default` is the checkpoint for documents that name none ("": built-in), `vae` the VAE for checkpoints that bring no side
+        file ("": their own).
+        """
         self._library = library
+        self._vae = vae
         self._default = default
         self._scanning = asyncio.create_task(self._scan(library))
 
@@ -77,6 +82,19 @@ class Shelf:
     def find_checkpoint(self, name: str) -> ModelRecord:
         """The checkpoint of this name ("" is the default); raises ModelError with the nearest names."""
         return self._library.find_checkpoint(name, self._default)
+
+    @property
+    def records(self) -> tuple[ModelRecord, ...]:
+        """What the last scan found."""
+        return self._library.records
+
+    def find(self, kind: ModelKind, name: str) -> ModelRecord:
+        """The model of a kind by its name; raises ModelError with the nearest names."""
+        return self._library.find_model(kind, name)
+
+    def find_vae(self, name: str, checkpoint: ModelRecord) -> ModelRecord | None:
+        """The VAE that a document with this name uses with a checkpoint; None for the checkpoint's own."""
+        return self._library.find_vae(name, checkpoint, self._vae)
 
     def warm_version(self, name: str) -> ModelFile | None:
         """The version of the checkpoint to load before anybody waits for it; None when there is none to use."""

@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from sdtui.spec.params import Scalar
 
-OWN_VAE = "None"
-"""The name that A1111 has for the VAE inside the checkpoint."""
+AUTOMATIC_VAE, OWN_VAE = "Automatic", "None"
+"""What A1111 calls the VAE that goes with the checkpoint, and the one inside it."""
 
 
 class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

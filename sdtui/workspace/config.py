@@ -129,6 +129,9 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     checkpoint: Annotated[str, Meta(description="The checkpoint when a job names none; empty: the built-in model.")] = (
         ""
     )
+    vae: Annotated[
+        str, Meta(description="The VAE of checkpoints that have no side file NAME.vae.safetensors; empty: their own.")
+    ] = ""
     models: Models = Models()
     devices: Annotated[
         Literal["auto"] | tuple[Device, ...],

@@ -137,10 +137,8 @@ def _left_out(file: ModelFile, checkpoint: Checkpoint, unknown: Sequence[str], u
     guess = _guess(unknown)
     made = f"; those are of {guess}" if guess else ""
     parts = "1 module is used" if used == 1 else f"{used} modules are used"
-    return (
-        f"{len(unknown)} tensors of the LoRA {file.name} fit nothing in {checkpoint.name} ({_listed(unknown)}){made};"
-        f" {parts}."
-    )
+    tensors, fit = ("1 tensor", "fits") if len(unknown) == 1 else (f"{len(unknown)} tensors", "fit")
+    return f"{tensors} of the LoRA {file.name} {fit} nothing in {checkpoint.name} ({_listed(unknown)}){made}; {parts}."
 
 
 def _guess(names: Iterable[str]) -> str:
