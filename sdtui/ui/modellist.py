@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from sdtui.prompt.calling import Called
 from sdtui.spec.model import ModelKind, ModelRecord
@@ -26,6 +27,21 @@ ANY_FAMILY = frozenset({"any", "unknown", "sd"})
 """Families that fit every checkpoint, or about which nobody can tell."""
 
 
+Order = Literal["name", "newest", "size"]
+ORDERS: tuple[Order, ...] = ("name", "newest", "size")
+
+
+class Choice(NamedTuple):
+    """What is shown of all models: of a kind, of some families (without what follows a dash), with one of these paths."""
+
+    kind: ModelKind | None = None
+    families: frozenset[str] | None = None
+    paths: frozenset[str] | None = None
+
+
+EVERY = Choice()
+
+
 class _Said(NamedTuple):
     """A record, its name in lower case, and the words for its kind and family."""
 
@@ -42,7 +58,7 @@ class ModelList:
         self.total = 0
         self._all: list[_Said] = []
         self._records: Sequence[ModelRecord] | None = None
-        self._last: tuple[tuple[str, ...], ModelKind | None] = ((), None)
+        self._last: tuple[tuple[str, ...], Choice] = ((), EVERY)
         self._found: list[_Said] = []
         self._called: dict[ModelKind, Called] = {}
 
@@ -53,7 +69,7 @@ class ModelList:
         self._records = records
         self._all = [_said(record) for record in records]
         self._called.clear()
-        self._found, self._last = self._all, ((), None)
+        self._found, self._last = self._all, ((), EVERY)
         return True
 
     def called(self, kind: ModelKind) -> Called:
@@ -67,16 +83,33 @@ class ModelList:
         there = {said.record.kind for said in self._all}
         return [kind for kind in KINDS if kind in there]
 
-    def filter(self, words: tuple[str, ...], kind: ModelKind | None) -> None:
-        """Show only what has every word, or its letters in their order, and is of a kind, if one is given."""
-        among = self._found if _narrower((words, kind), self._last) else self._all
-        if kind is not None and kind != self._last[1]:
-            among = [said for said in among if said.record.kind == kind]
+    def families(self) -> list[str]:
+        """The families that there are, without what follows a dash, those with most models first."""
+        counts = Counter(said.record.family.partition("-")[0] for said in self._all)
+        return [family for family, _ in counts.most_common() if family not in ANY_FAMILY]
+
+    def filter(self, words: tuple[str, ...], choice: ModelKind | Choice | None, order: Order = "name") -> None:
+        """Show only what has every word, or its letters in their order, and is of a kind, if one is given, or of a choice.
+
+        In the order `name` the likest come first.
+        """
+        chosen = choice if isinstance(choice, Choice) else Choice(choice)
+        among = self._found if _narrower((words, chosen), self._last) else _chosen(self._all, chosen)
         for word in words:
             among = _having(word, among)
-        self._found, self._last = among, (words, kind)
+        self._found, self._last = among, (words, chosen)
         self.total = len(self._all)
-        self.shown = _ranked(words, among) if words else [said.record for said in among]
+        if order == "newest":
+            self.shown = sorted((said.record for said in among), key=lambda record: -record.mtime_ns)
+        elif order == "size":
+            self.shown = sorted((said.record for said in among), key=lambda record: -record.size)
+        else:
+            self.shown = _ranked(words, among) if words else [said.record for said in among]
+
+
+def fitting(checkpoint: ModelRecord) -> frozenset[str]:
+    """The families of what goes with a checkpoint."""
+    return ANY_FAMILY | {checkpoint.family.partition("-")[0]}
 
 
 def misfit(record: ModelRecord, checkpoint: ModelRecord | None) -> str:
@@ -102,12 +135,21 @@ def _said(record: ModelRecord) -> _Said:
     return _Said(record, name, f" {KINDS[record.kind][0]} {record.family}".lower())
 
 
-def _narrower(new: tuple[tuple[str, ...], ModelKind | None], last: tuple[tuple[str, ...], ModelKind | None]) -> bool:
+def _narrower(new: tuple[tuple[str, ...], Choice], last: tuple[tuple[str, ...], Choice]) -> bool:
     """Whatever the new filter finds was found by the last one, too."""
-    words, kind = new
-    before, kind_before = last
+    words, choice = new
+    before, choice_before = last
     longer = len(words) >= len(before) and all(word.startswith(old) for word, old in zip(words, before, strict=False))
-    return longer and kind_before in {None, kind}
+    return longer and choice == choice_before
+
+
+def _chosen(among: list[_Said], choice: Choice) -> list[_Said]:
+    kind, families, paths = choice
+    if kind is not None:
+        among = [said for said in among if said.record.kind == kind]
+    if families is not None:
+        among = [said for said in among if said.record.family.partition("-")[0] in families]
+    return among if paths is None else [said for said in among if said.record.path in paths]
 
 
 def _having(word: str, among: list[_Said]) -> list[_Said]:
@@ -122,15 +164,23 @@ def _ranked(words: tuple[str, ...], found: list[_Said]) -> list[ModelRecord]:
     """The likest first, by how well the words fit; among equals the shorter name."""
     ranks = [0] * len(found)
     for word in words:
-        ranks = [rank + _fit(word, said.name) for rank, said in zip(ranks, found, strict=True)]
-    order = sorted(zip(ranks, [len(said.name) for said in found], range(len(found)), strict=True))
-    return [found[number].record for _, _, number in order]
+        ranks = [rank + fit for rank, fit in zip(ranks, _fits(word, found), strict=True)]
+    # rank, length and place as one number: a third of the time that sorting tuples takes
+    keys = [(rank << 16 | len(said.name)) << 32 | at for at, (rank, said) in enumerate(zip(ranks, found, strict=True))]
+    keys.sort()
+    return [found[key & 0xFFFFFFFF].record for key in keys]
 
 
-def _fit(word: str, name: str) -> int:
+def _fits(word: str, found: list[_Said]) -> list[int]:
     """0 at the start of a file's name, 1 at the start of a word, 2 within one, 3 where only the letters are there."""
-    at = name.find(word)
-    if at <= 0:
-        return 3 if at else 0
-    before = name[at - 1]
-    return 0 if before == "/" else 1 if before in WORD_STARTS else 2
+    # one expression instead of a function for each: half of the time
+    return [
+        3
+        if (at := said.name.find(word)) < 0
+        else 0
+        if at == 0 or (before := said.name[at - 1]) == "/"
+        else 1
+        if before in WORD_STARTS
+        else 2
+        for said in found
+    ]
