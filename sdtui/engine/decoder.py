@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -14,14 +15,18 @@ from torch import Tensor
 
 from sdtui.engine.checkpoint import Checkpoint
 from sdtui.engine.device import empty_cache
-from sdtui.engine.memory import is_out_of_memory
+from sdtui.engine.memory import is_dead, is_out_of_memory
 from sdtui.engine.noise import PIXELS_PER_CELL
 from sdtui.engine.preview import Sketch, rgb_bytes, shrink
 from sdtui.engine.requests import Picture
+from sdtui.engine.tiles import decode_tiled, smaller_sides
 from sdtui.errors import RenderError
 
 Key = TypeVar("Key")
 
+TILED = "tiled decode"
+"""What a picture's record says of it."""
+TILED_NOTE = "There was too little memory to decode the picture in one piece: it was decoded in tiles of {side} pixels."
 FLOAT32_NOTE = "The VAE's picture was not finite in half precision and was decoded again in float32."
 
 
@@ -44,6 +49,7 @@ class Decoder(Generic[Key]):
         self._pending: dict[Future[Any], Key] = {}
         self._at_work: dict[Future[Any], int] = {}
         self._sketches: set[Future[Any]] = set()
+        self._sides: dict[tuple[int, int], int] = {}
         self._stream: torch.cuda.Stream | None = None
         if device.type == "cuda":
             self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
@@ -57,22 +63,26 @@ class Decoder(Generic[Key]):
         """Decode final latents (4, h, w) when the thread is free; returns at once."""
         future = self._thread.submit(self._decode, checkpoint, latents, self._ready(latents))
         self._pending[future] = key
-        self._at_work[future] = id(checkpoint)
+        self._at_work[future] = id(checkpoint.vae)
 
     def submit_sketch(self, key: Key, step: int, checkpoint: Checkpoint, latents: Tensor) -> None:
         """Decode a guess of the clean latents (4, h, w) to a small picture when the thread is free; returns at once."""
         future = self._thread.submit(self._sketch, step, checkpoint, latents, self._ready(latents))
         self._pending[future] = key
-        self._at_work[future] = id(checkpoint)
+        self._at_work[future] = id(checkpoint.vae)
         self._sketches.add(future)
 
     def wait(self, timeout_s: float) -> None:
         """Return when something is ready, or the time is over."""
         wait(self._pending, timeout_s, FIRST_COMPLETED)
 
+    def forget(self) -> None:
+        """Forget which sizes had to be decoded in tiles."""
+        self._sides.clear()
+
     def settle(self, checkpoint: Checkpoint) -> None:
-        """Return when nothing is decoded with this checkpoint any more; what is ready waits to be taken."""
-        wait([future for future, user in self._at_work.items() if user == id(checkpoint)])
+        """Return when nothing is decoded with this checkpoint's VAE any more; what is ready waits to be taken."""
+        wait([future for future, user in self._at_work.items() if user == id(checkpoint.vae)])
 
     def take(self) -> Iterator[tuple[Key, Decoded]]:
         """What is ready, oldest first; an error where there is no picture. A sketch that failed is not missed."""
@@ -80,6 +90,8 @@ class Decoder(Generic[Key]):
             key = self._pending.pop(future)
             del self._at_work[future]
             error = future.exception()
+            if error is not None and is_dead(error):
+                raise error
             if error is None:
                 yield key, future.result()
             elif future not in self._sketches:
@@ -91,20 +103,31 @@ class Decoder(Generic[Key]):
 
     @torch.inference_mode()
     def _decode(self, checkpoint: Checkpoint, latents: Tensor, ready: torch.Event | None) -> Picture:
+        """In one piece, and in one again when memory was just short; then in tiles, smaller and smaller."""
+        height, width = latents.shape[-2:]
+        known = self._sides.get((height, width), 0)
+        whole = [known] if known else [0, 0]
         with self._on_stream(latents, ready):
-            try:
-                return decode(checkpoint, latents)
-            except RuntimeError as error:
-                if not is_out_of_memory(error):
-                    raise
-            empty_cache(checkpoint.compute.device)
-            return decode(checkpoint, latents)
+            for side in (*whole, *smaller_sides((height, width), known)):
+                picture = _attempt(checkpoint, latents, side)
+                if picture is not None:
+                    if side:
+                        self._sides[height, width] = side
+                    return picture
+                # only here, where the traceback no longer holds the tensors
+                gc.collect()
+                empty_cache(checkpoint.compute.device)
+        device, px = checkpoint.compute.device, f"{width * PIXELS_PER_CELL}×{height * PIXELS_PER_CELL}"
+        raise RenderError(
+            f"There is not enough memory on {device} to decode a picture of {px}.",
+            todo="Try a smaller size, or close what else uses the device.",
+        )
 
     @torch.inference_mode()
     def _sketch(self, step: int, checkpoint: Checkpoint, latents: Tensor, ready: torch.Event | None) -> TimedSketch:
         started = time.perf_counter()
         with self._on_stream(latents, ready):
-            picture = shrink(_decode_once(checkpoint, latents).float())
+            picture = shrink(_decode_once(checkpoint, checkpoint.vae, latents).float())
             sketch = Sketch(picture.shape[2], picture.shape[1], rgb_bytes(picture))
         return TimedSketch(step, sketch, time.perf_counter() - started)
 
@@ -117,37 +140,58 @@ class Decoder(Generic[Key]):
         return torch.cuda.stream(self._stream)
 
 
-def decode(checkpoint: Checkpoint, latents: Tensor) -> Picture:
-    """The picture of final latents (4, h, w); raises RenderError rather than give a picture of values that are not finite."""
+def decode(checkpoint: Checkpoint, latents: Tensor, side: int = 0) -> Picture:
+    """The picture of final latents (4, h, w), by tiles of side × side cells if `side` is given.
+
+    Raises RenderError rather than give a picture of values that are not finite.
+    """
     if not latents.isfinite().all():
         raise RenderError(
             "The sampler ended in values that are not finite, so there is no picture.",
             todo="Try another sampler or a lower cfg scale; if it always happens, the checkpoint may be damaged.",
         )
-    picture = _decode_once(checkpoint, latents)
-    notes: tuple[str, ...] = ()
-    if not picture.isfinite().all() and checkpoint.compute.dtype != torch.float32:
-        picture = _decode_once(checkpoint, latents, in_float32=True)
-        notes = (FLOAT32_NOTE,)
+    notes: tuple[str, ...] = (TILED_NOTE.format(side=side * PIXELS_PER_CELL),) if side else ()
+    picture = _decode(checkpoint, checkpoint.vae, latents, side)
+    if not picture.isfinite().all() and dtype_of(checkpoint.vae) != torch.float32:
+        picture = _decode(checkpoint, copy.deepcopy(checkpoint.vae).float(), latents, side)
+        notes += (FLOAT32_NOTE,)
     if not picture.isfinite().all():
         raise RenderError(
             "The VAE made values that are not finite, so there is no picture.",
             todo=f"The VAE inside {checkpoint.name} may be damaged.",
         )
     height, width = latents.shape[-2] * PIXELS_PER_CELL, latents.shape[-1] * PIXELS_PER_CELL
-    return Picture(width, height, rgb_bytes(picture.float()), notes)
+    return Picture(width, height, rgb_bytes(picture.float()), notes, (TILED,) if side else ())
 
 
-def _decode_once(checkpoint: Checkpoint, latents: Tensor, *, in_float32: bool = False) -> Tensor:
+def dtype_of(module: Any) -> torch.dtype:
+    """What the weights of a module are stored in."""
+    return next(module.parameters()).dtype  # type: ignore[no-any-return]
+
+
+def _attempt(checkpoint: Checkpoint, latents: Tensor, side: int) -> Picture | None:
+    """The picture, or None when there was not enough memory."""
+    try:
+        return decode(checkpoint, latents, side)
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+    return None
+
+
+def _decode(checkpoint: Checkpoint, vae: Any, latents: Tensor, side: int) -> Tensor:
+    """(3, height, width), about −1..1."""
+    if not side:
+        return _decode_once(checkpoint, vae, latents)
+    return decode_tiled(lambda tile: _decode_once(checkpoint, vae, tile), latents, side)
+
+
+def _decode_once(checkpoint: Checkpoint, vae: Any, latents: Tensor) -> Tensor:
     """(3, height, width), about −1..1."""
     checkpoint.compute.spread(checkpoint.size_bytes, latents.shape[-2] * latents.shape[-1])
-    vae = copy.deepcopy(checkpoint.vae).float() if in_float32 else checkpoint.vae
-    dtype = torch.float32 if in_float32 else checkpoint.compute.dtype
-    clean = (latents / checkpoint.latent_scale)[None].to(dtype)
+    clean = (latents / checkpoint.latent_scale)[None].to(dtype_of(vae))
     return vae.decode(clean, return_dict=False)[0][0]  # type: ignore[no-any-return]
 
 
 def _explained(error: BaseException) -> RenderError:
-    if is_out_of_memory(error):
-        return RenderError("There was not enough memory to decode the picture.", todo="Try a smaller size.")
     return RenderError(f"The picture could not be decoded: {type(error).__name__}: {error}")

@@ -56,7 +56,7 @@ class Engine:
             unpark=lambda checkpoint: move(checkpoint, self._compute.device),
         )
         self._loader = Loader(self._compute, self._shelf)
-        self._stepper = Stepper(self._compute, self._decoder, row_limit, clock)
+        self._stepper = Stepper(self._compute, self._shelf, self._decoder, row_limit, clock)
         self._groups = Groups(slice_s)
         self._flights: dict[str, Flight] = {}
         self._leaving: list[Flight] = []
@@ -101,6 +101,7 @@ class Engine:
         self._warm = None
         self._shelf.clear(keep=keep)
         self._stepper.forget()
+        self._decoder.forget()
         self._loader.abandon()
 
     def tune(self, tuning: Tuning) -> None:
@@ -204,7 +205,8 @@ class Engine:
             height_px=made.height_px,
             rgb=made.rgb,
             seconds=self._clock() - (flight.begun_at or 0.0),
-            notes=made.notes,
+            notes=(*flight.notes, *made.notes),
+            makeshift=", ".join(sorted({*flight.makeshifts, *made.makeshifts})),
         )
 
     def _now(self, state: Literal["ready", "rendering"], model: ModelFile | None = None, *, text: str = "") -> Loading:

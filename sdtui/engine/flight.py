@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sdtui.engine.noise import PIXELS_PER_CELL
@@ -20,7 +20,8 @@ STRETCH = 2
 @dataclass(slots=True, eq=False)
 class Flight:
     """One render on its way. `solo` keeps it from sharing a call; times in seconds of the engine's clock:
-    when its first step began, and when the next look at it is due.
+    when its first step began, and when the next look at it is due. `notes` are sentences for the job's log, `makeshifts` what
+    a lack of memory changed about its pixels.
     """
 
     render: Render
@@ -30,6 +31,8 @@ class Flight:
     begun_at: float | None = None
     sketch_at: float = math.inf
     sketched: bool = False
+    notes: list[str] = field(default_factory=list)
+    makeshifts: set[str] = field(default_factory=set)
 
     @property
     def model(self) -> ModelFile:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 
 import torch
@@ -12,10 +12,10 @@ from sdtui.engine.checkpoint import Checkpoint
 
 
 def modules_of(checkpoint: Checkpoint) -> Iterator[nn.Module]:
-    """Every module of a checkpoint, also those in its tuples."""
+    """Every module of a checkpoint, also those that it has by name."""
     for field in fields(checkpoint):
         value = getattr(checkpoint, field.name)
-        for one in value if isinstance(value, tuple) else (value,):
+        for one in value.values() if isinstance(value, Mapping) else (value,):
             if isinstance(one, nn.Module):
                 yield one
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, assert_never
 
@@ -12,14 +10,15 @@ from torch import Tensor
 
 from sdtui.engine.checkpoint import Checkpoint
 from sdtui.engine.decoder import Decoder
-from sdtui.engine.device import Compute, empty_cache, finish
+from sdtui.engine.device import Compute, finish, free_memory
 from sdtui.engine.encoding import TextEncoding
 from sdtui.engine.flight import Flight
 from sdtui.engine.forward import Forward
-from sdtui.engine.memory import RowLimit, is_out_of_memory
+from sdtui.engine.ladder import Ladder, Place
+from sdtui.engine.memory import RowLimit, is_dead, is_out_of_memory, no_room, too_large
 from sdtui.engine.picture import txt2img
 from sdtui.engine.requests import Decode, Encode, Evaluate, Note
-from sdtui.engine.shelf import Key, check_version, key_of
+from sdtui.engine.shelf import Shelf, check_version, key_of
 from sdtui.engine.sketching import Sketching
 from sdtui.errors import RenderError, SdtuiError
 from sdtui.spec.outcome import Broken, Outcome, Stepped
@@ -51,27 +50,28 @@ class Stepper:
     """Serves the requests of flights; what comes out is yielded as outcomes, a flight's error as Broken."""
 
     def __init__(
-        self, compute: Compute, decoder: Decoder[Flight], row_limit: RowLimit, clock: Callable[[], float]
+        self, compute: Compute, shelf: Shelf, decoder: Decoder[Flight], row_limit: RowLimit, clock: Callable[[], float]
     ) -> None:
         self.encoding = TextEncoding()
         self.forward = Forward()
         self.sketching = Sketching(decoder)
+        self.ladder = Ladder(compute, shelf)
         self._compute = compute
+        self._shelf = shelf
         self._decoder = decoder
         self._row_limit = row_limit
         self._clock = clock
         self._guesses: list[tuple[Flight, int, Tensor]] = []
-        self._reduced: dict[tuple[Key, tuple[int, int]], int] = {}
 
     def forget(self) -> None:
         """Drop every tensor kept for later, and what was learnt about memory."""
         self.encoding.forget()
         self.forward.forget()
-        self._reduced.clear()
+        self.ladder.forget()
 
     def most_rows(self, flight: Flight, checkpoint: Checkpoint) -> int:
         """How many rows the next UNet call of this flight's shape may have."""
-        return max(1, min(self._row_limit(checkpoint, flight.cells), self._proven_rows(flight)))
+        return max(1, min(self._row_limit(checkpoint, flight.cells), self.ladder.rows(_place(flight))))
 
     def prepare(self, flights: Sequence[Flight], checkpoint: Checkpoint, most_rows: int) -> Iterator[Outcome]:
         """Start as many pictures, and answer as many texts, as the next call has room for."""
@@ -87,7 +87,7 @@ class Stepper:
     def step(self, batch: Sequence[Flight], checkpoint: Checkpoint) -> Iterator[Outcome]:
         """One UNet call for these flights, all of which want an evaluation."""
         requests = [flight.request for flight in batch if isinstance(flight.request, Evaluate)]
-        most_rows = self._proven_rows(batch[0])
+        most_rows = self.ladder.rows(_place(batch[0]))
         started = self._clock()
         answers: list[Tensor] = []
         fault: RenderError | None = None
@@ -95,21 +95,28 @@ class Stepper:
         try:
             answers = self.forward.evaluate(checkpoint, requests, most_rows)
             finish(self._compute.device)
-        except torch.AcceleratorError:
-            # the device's context is dead: nothing will work in this process any more
-            raise
         except FAULTS as error:
+            if is_dead(error):
+                # nothing will work in this process any more
+                raise
             no_memory = is_out_of_memory(error)
             fault = _fault(error)
         if no_memory:
             # only here, where the traceback no longer holds the tensors
             rows = sum(request.rows for request in requests)
-            fault = self._make_do(batch[0], min(rows, most_rows) if len(batch) == 1 else rows)
+            fault = self._make_do(batch, checkpoint, min(rows, most_rows) if len(batch) == 1 else rows)
         call = Call(len(batch), self._clock() - started)
         if fault is not None:
             yield from (Broken(flight.render, fault) for flight in batch)
-        for flight, answer in zip(batch, answers, strict=False):
-            yield from self._guarded(flight, self._follow(flight, answer, checkpoint, call))
+        makeshift = self.ladder.makeshift(checkpoint)
+        sound = _are_finite(answers)
+        for flight, answer, is_sound in zip(batch, answers, sound, strict=False):
+            if makeshift:
+                flight.makeshifts.add(makeshift)
+            if is_sound:
+                yield from self._guarded(flight, self._follow(flight, answer, checkpoint, call))
+            else:
+                yield Broken(flight.render, _not_finite(flight, checkpoint))
         yield from self.sketching.offer(self._guesses, checkpoint, self._clock(), call.seconds)
         self._guesses.clear()
 
@@ -119,6 +126,7 @@ class Stepper:
             yield from self._follow(flight, answer, checkpoint, NO_CALL)
         elif flight.making is None:
             check_version(flight.render.checkpoint)
+            too_large(checkpoint, flight.cells, free_memory(self._compute.device) + self._shelf.held_bytes)
             flight.making = txt2img(flight.render, checkpoint.levels, self._compute.device)
             yield from self._follow(flight, None, checkpoint, NO_CALL)
 
@@ -153,23 +161,32 @@ class Stepper:
         except FAULTS as error:
             yield Broken(flight.render, _fault(error))
 
-    def _proven_rows(self, flight: Flight) -> int:
-        """The rows that are left after memory ran out at this shape; without that, more than anybody has."""
-        return self._reduced.get((key_of(flight.model), flight.cells), sys.maxsize)
-
-    def _make_do(self, oldest: Flight, rows: int) -> RenderError | None:
-        """After so many rows were too many: half of them from now on, or an error when it was a single one."""
+    def _make_do(self, batch: Sequence[Flight], checkpoint: Checkpoint, rows: int) -> RenderError | None:
+        """After so many rows were too many: the next thing that helps, which is told, or an error when there is none."""
         self.forward.forget()
-        gc.collect()
-        empty_cache(self._compute.device)
-        if rows > 1:
-            self._reduced[key_of(oldest.model), oldest.cells] = rows // 2
+        rung = self.ladder.step_down(checkpoint, _place(batch[0]), rows)
+        if rung is not None:
+            for flight in batch:
+                flight.notes.append(rung.note)
             return None
-        params = oldest.render.params
-        return RenderError(
-            f"There is not enough memory on {self._compute.device} for a picture of {params.width}×{params.height}.",
-            todo="Try a smaller size, or close what else uses the device.",
-        )
+        return no_room(batch[0].render, self._compute.device)
+
+
+def _place(flight: Flight) -> Place:
+    return Place(key_of(flight.model), flight.cells)
+
+
+def _are_finite(answers: Sequence[Tensor]) -> list[bool]:
+    """Which of the guesses have finite values alone; one question to the device for all."""
+    return torch.stack([answer.sum() for answer in answers]).isfinite().tolist() if answers else []
+
+
+def _not_finite(flight: Flight, checkpoint: Checkpoint) -> RenderError:
+    networks = " Without its LoRAs, or with less weight, it may be finite." if flight.render.networks else ""
+    return RenderError(
+        f"The UNet of {checkpoint.name} made values that are not finite, so there is no picture.",
+        todo=f"Try another sampler or a lower cfg scale; if it always happens, the checkpoint may be damaged.{networks}",
+    )
 
 
 def _fault(error: Exception) -> RenderError:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from sdtui.engine import decoder as decoder_module
-from sdtui.engine.decoder import decode
+from sdtui.engine.decoder import decode, dtype_of
 from sdtui.engine.memory import CPU_CELLS, MOST_ROWS, row_bytes, row_limit
 from sdtui.errors import RenderError
 from sdtui.spec.outcome import Broken, Left, Painted
@@ -59,12 +61,12 @@ def test_without_memory_the_batch_is_halved_until_it_fits(engine):
         return original(checkpoint, requests, most_rows)
 
     restore = spoiled(engine, fail)
-    engine._stepper._reduced.clear()
+    engine._stepper.ladder.forget()
     try:
         pictures = paint(engine, *(render(steps=3, seed=seed) for seed in range(8)))
     finally:
         restore()
-        engine._stepper._reduced.clear()
+        engine._stepper.ladder.forget()
     assert len(pictures) == 8
     assert sizes[:3] == [16, 8, 4]
     assert max(sizes[3:]) == 4
@@ -86,7 +88,7 @@ def test_one_picture_whose_rows_do_not_fit_takes_them_in_turn(engine, checkpoint
         tight = paint(engine, one := render(steps=3))[one.id]
     finally:
         del unet.forward
-        engine._stepper._reduced.clear()
+        engine._stepper.ladder.forget()
     assert seen == [2] + [1] * 6
     roomy = paint(engine, other := render(steps=3))[other.id]
     difference = np.frombuffer(tight.rgb, np.uint8).astype(int) - np.frombuffer(roomy.rgb, np.uint8).astype(int)
@@ -104,7 +106,7 @@ def test_a_single_row_without_memory_breaks_with_the_numbers_and_holds_no_tensor
         outcomes = drive(engine)
     finally:
         restore()
-        engine._stepper._reduced.clear()
+        engine._stepper.ladder.forget()
     (broken,) = of(Broken, outcomes)
     assert "not enough memory on cpu" in str(broken.error)
     assert "64×64" in str(broken.error)
@@ -129,18 +131,16 @@ def test_latents_that_are_not_finite_are_an_error_and_never_a_black_picture(chec
 def test_a_vae_that_overflows_in_half_precision_decodes_again_in_float32(checkpoint, monkeypatch):
     precise = []
 
-    def decode_once(checkpoint, latents, *, in_float32=False):
-        precise.append(in_float32)
-        return torch.zeros(3, 64, 64) if in_float32 else torch.full((3, 64, 64), float("nan"))
+    def decode_once(checkpoint, vae, latents):
+        precise.append(dtype_of(vae) == torch.float32)
+        return torch.zeros(3, 64, 64) if precise[-1] else torch.full((3, 64, 64), float("nan"))
 
     monkeypatch.setattr(decoder_module, "_decode_once", decode_once)
-    half = type(checkpoint)(
-        **{name: getattr(checkpoint, name) for name in checkpoint.__slots__ if name not in {"compute", "__weakref__"}},
-        compute=checkpoint.compute._replace(dtype=torch.float16),
-    )
+    half = replace(checkpoint, vae=copy.deepcopy(checkpoint.vae).half())
     picture = decode(half, torch.zeros(4, 8, 8))
     assert precise == [False, True]
-    assert picture.notes
+    assert "float32" in picture.notes[0]
+    monkeypatch.setattr(decoder_module, "_decode_once", lambda *given: torch.full((3, 64, 64), float("nan")))
     with pytest.raises(RenderError, match="VAE"):
         decode(checkpoint, torch.zeros(4, 8, 8))
 
@@ -149,7 +149,7 @@ def test_a_decode_that_fails_breaks_its_picture_alone(engine, monkeypatch):
     bad, good = render(steps=2), render(steps=3, seed=8)
     original = decoder_module.decode
 
-    def fail_first(checkpoint, latents):
+    def fail_first(checkpoint, latents, side):
         monkeypatch.setattr(decoder_module, "decode", original)
         raise RuntimeError("no convolution")
 
@@ -165,9 +165,9 @@ def test_a_decode_never_holds_up_the_others_next_step(engine, monkeypatch):
     may_go = threading.Event()
     original = decoder_module.decode
 
-    def slow(checkpoint, latents):
+    def slow(checkpoint, latents, side):
         assert may_go.wait(60)
-        return original(checkpoint, latents)
+        return original(checkpoint, latents, side)
 
     monkeypatch.setattr(decoder_module, "decode", slow)
     short, long = render(steps=2), render(steps=6, seed=8)

@@ -1,0 +1,358 @@
+"""When memory runs out: rung by rung down, each one said, and pictures that are as they would have been, or say so."""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+
+from sdtui.engine import stepper as stepper_module
+from sdtui.engine.checkpoint import load_checkpoint
+from sdtui.engine.decoder import Decoder, decode
+from sdtui.engine.device import Budget, open_device
+from sdtui.engine.ladder import SLICED, Ladder, Place
+from sdtui.engine.memory import is_dead, is_out_of_memory
+from sdtui.engine.shelf import Shelf
+from sdtui.engine.slicing import slice_attention
+from sdtui.engine.streaming import blocks_of, stream_blocks
+from sdtui.engine.tiles import decode_tiled, smaller_sides, spans
+from sdtui.spec.outcome import Broken, Painted
+from sdtui.weights.identify import builtin_path, identify
+from tests.engine.checkpoints import write_original
+from tests.engine.renders import builtin, drive, final_latents, loaded, model_file, of, paint, relative, render
+
+NO_MEMORY = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+
+def own_checkpoint():
+    """The built-in model, loaded anew, to be spoiled."""
+    stages = load_checkpoint(identify(builtin_path()), open_device("cpu"))
+    while True:
+        try:
+            next(stages)
+        except StopIteration as finished:
+            return finished.value
+
+
+def limited(module, most, measure=len):
+    """Have a module's forward run out of memory above so much; returns what it was called with."""
+    seen, forward = [], module.forward
+
+    def short(inputs, *arguments, **options):
+        seen.append(measure(inputs))
+        if seen[-1] > most:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        return forward(inputs, *arguments, **options)
+
+    module.forward = short
+    return seen
+
+
+def pixels(painted):
+    return np.frombuffer(painted.rgb, np.uint8).astype(int).reshape(painted.height_px, painted.width_px, 3)
+
+
+# ------------------------------------------------------------------ the rungs
+
+
+@pytest.fixture
+def ladder(checkpoint):
+    """A ladder that may stream, with the built-in model of its own and another checkpoint on the device."""
+    one, other = own_checkpoint(), replace(checkpoint)
+    shelf = Shelf(Budget(10**12))
+    shelf.put(("one", 0, 0), one)
+    shelf.put(("other", 0, 0), other)
+    return Ladder(one.compute, shelf, streams=True), one, shelf
+
+
+def test_the_rungs_in_their_order(ladder):
+    rungs, one, shelf = ladder
+    place = Place(("one", 0, 0), (8, 8))
+    said = [rungs.step_down(one, place, rows) for rows in (8, 8, 4, 2, 1, 1, 1)]
+    assert [rung.note.split(":")[0] if rung else None for rung in said] == [
+        "The other checkpoints left the device, which had too little memory.",
+        "There was too little memory for 8 rows of this size in a call; it is 4 now.",
+        "There was too little memory for 4 rows of this size in a call; it is 2 now.",
+        "There was too little memory for 2 rows of this size in a call; it is 1 now.",
+        "There was too little memory",
+        "There was too little memory",
+        None,
+    ]
+    assert [rung.makeshift for rung in said if rung] == ["", "", "", "", SLICED, ""]
+    assert shelf.paths == ("one",)
+    assert rungs.rows(place) == 1
+    assert rungs.rows(Place(("one", 0, 0), (16, 8))) > 1000
+    assert rungs.makeshift(one) == SLICED
+
+
+def test_a_new_checkpoint_begins_at_the_top(ladder, checkpoint):
+    rungs, one, _ = ladder
+    for rows in (8, 1, 1, 1):
+        rungs.step_down(one, Place(("one", 0, 0), (8, 8)), rows)
+    assert rungs.makeshift(checkpoint) == ""
+    rungs.forget()
+    assert rungs.rows(Place(("one", 0, 0), (8, 8))) > 1000
+
+
+@pytest.mark.parametrize("queries", [3, 1024])
+@pytest.mark.parametrize("rows", [1, 3])
+def test_attention_in_slices_gives_the_same_guess(checkpoint, queries, rows):
+    one = own_checkpoint()
+    torch.manual_seed(1)
+    latents, context = torch.randn(rows, 4, 8, 16), torch.randn(rows, 77, one.unet.config.cross_attention_dim)
+    with torch.inference_mode():
+        whole = one.unet(latents, torch.tensor(500.0), context).sample
+        slice_attention(one.unet, queries)
+        sliced = one.unet(latents, torch.tensor(500.0), context).sample
+    assert {type(each).__name__ for each in one.unet.attn_processors.values()} == {"SlicedAttention"}
+    assert not torch.equal(whole, torch.zeros_like(whole))
+    assert relative(sliced, whole) < 1e-5
+
+
+def test_streamed_blocks_are_on_the_device_only_while_they_work_and_the_guess_is_the_same():
+    one = own_checkpoint()
+    latents, context = torch.randn(2, 4, 8, 8), torch.randn(2, 77, one.unet.config.cross_attention_dim)
+    with torch.inference_mode():
+        whole = one.unet(latents, torch.tensor(500.0), context).sample
+    device, moves = torch.device("cpu", 0), []
+    for number, block in enumerate(blocks_of(one.unet)):
+        to = block.to
+        block.to = lambda place, number=number, to=to: (moves.append((number, str(place))), to(place))[1]
+    stream_blocks(one.unet, device)
+    count = len(blocks_of(one.unet))
+    assert moves == [(number, "cpu") for number in range(count)]
+    moves.clear()
+    with torch.inference_mode():
+        assert torch.equal(one.unet(latents, torch.tensor(500.0), context).sample, whole)
+    assert moves == [(number, place) for number in range(count) for place in ("cpu:0", "cpu")]
+
+
+# ------------------------------------------------------------------ pictures
+
+
+def test_sliced_attention_is_in_the_pictures_record_and_the_picture_is_the_same():
+    engine = loaded()
+    one, other = render(steps=3), render(steps=3)
+    whole = paint(engine, one)[one.id]
+    forward = engine._stepper.forward
+    original, calls = forward.evaluate, []
+
+    def fail_thrice(*given):
+        calls.append(given)
+        if len(calls) <= 2:
+            raise NO_MEMORY
+        return original(*given)
+
+    forward.evaluate = fail_thrice
+    sliced = paint(engine, other)[other.id]
+    assert sliced.makeshift == SLICED
+    assert any("slices" in note for note in sliced.notes)
+    assert any("2 rows" in note for note in sliced.notes)
+    assert abs(pixels(sliced) - pixels(whole)).max() <= 1
+    assert whole.makeshift == ""
+    assert whole.notes == ()
+
+
+def test_other_checkpoints_leave_the_device_first_and_no_pixel_changes(tmp_path):
+    other = model_file(write_original(tmp_path / "other.safetensors"))
+    engine = loaded()
+    paint(engine, render(model=other, steps=1))
+    limited(engine.checkpoint(builtin()).unet, 2)
+    first, second = render(steps=2), render(steps=2, seed=8)
+    pictures = paint(engine, first, second)
+    assert engine.checkpoint(other) is None
+    assert {picture.makeshift for picture in pictures.values()} == {""}
+    assert "other checkpoints" in pictures[first.id].notes[0]
+
+
+def test_nothing_holds_the_tensors_of_a_call_that_had_no_room():
+    engine = loaded()
+    held = []
+
+    def fail(checkpoint, requests, most_rows):
+        tensor = torch.zeros(1000)
+        held.append(weakref.ref(tensor))
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    engine._stepper.forward.evaluate = fail
+    alive = []
+    step_down = engine._stepper.ladder.step_down
+    engine._stepper.ladder.step_down = lambda *given: (alive.append(held[-1]() is not None), step_down(*given))[1]
+    engine.add(render(steps=2))
+    (broken,) = of(Broken, drive(engine))
+    assert alive == [False, False, False]
+    assert "64×64" in str(broken.error)
+
+
+# ------------------------------------------------------------------ decoding in tiles
+
+
+@pytest.mark.parametrize(
+    ("length", "side", "wanted"),
+    [(8, 8, [(0, 8)]), (5, 8, [(0, 5)]), (9, 8, [(0, 8), (1, 9)]), (32, 16, [(0, 16), (8, 24), (16, 32)])],
+)
+def test_tiles_cover_everything_and_overlap_by_a_quarter(length, side, wanted):
+    assert spans(length, side) == wanted
+
+
+@pytest.mark.parametrize("length", range(9, 260, 7))
+@pytest.mark.parametrize("side", [8, 24, 64])
+def test_neighbouring_tiles_share_at_least_a_quarter(length, side):
+    found = spans(length, side)
+    assert found[0][0] == 0
+    assert found[-1][1] == length
+    assert all(before[1] - after[0] >= side // 4 for before, after in pairwise(found))
+
+
+@pytest.mark.parametrize(
+    ("cells", "than", "wanted"),
+    [((64, 64), 0, [48, 32, 24, 16, 8]), ((64, 64), 24, [16, 8]), ((8, 8), 0, []), ((8, 32), 0, [24, 16, 8])],
+)
+def test_tiles_are_smaller_than_the_picture_and_than_what_was_too_large(cells, than, wanted):
+    assert list(smaller_sides(cells, than)) == wanted
+
+
+def test_tiles_of_a_decode_that_is_local_are_the_decode_itself():
+    def local(latents):
+        return latents[:3].repeat_interleave(8, 1).repeat_interleave(8, 2)
+
+    latents = torch.randn(4, 21, 37)
+    assert torch.allclose(decode_tiled(local, latents, 16), local(latents), atol=1e-6)
+
+
+def test_a_picture_in_tiles_is_like_the_one_in_one_piece_and_shows_no_seam(engine, checkpoint):
+    (latents,) = final_latents(engine, render("a red circle on a white background", width=256, height=192, steps=10))
+    with torch.inference_mode():
+        whole, tiled = decode(checkpoint, latents), decode(checkpoint, latents, 16)
+    assert tiled.makeshifts == ("tiled decode",)
+    one, other = pixels(whole), pixels(tiled)
+    assert abs(one - other).mean() < 2
+    # columns where a tile begins or ends step no more than others do
+    steps = abs(np.diff(other - one, axis=1)).mean((0, 2))
+    edges = [edge * 8 for span in spans(32, 16) for edge in span if 0 < edge < 32]
+    assert max(steps[edge - 1] for edge in edges) <= max(np.percentile(steps, 99), 1.0)
+
+
+@pytest.mark.parametrize(("most", "side"), [(32, 0), (24, 24), (16, 16)])
+def test_a_decode_without_room_is_made_of_tiles_that_have_it(most, side):
+    one = own_checkpoint()
+    seen = limited(one.vae.decoder, most, lambda inputs: max(inputs.shape[-2:]))
+    made = Decoder(torch.device("cpu"))
+    for _ in range(2):
+        made.submit("x", one, torch.zeros(4, 32, 16))
+        made.wait(60)
+        ((_, picture),) = made.take()
+        assert picture.makeshifts == (("tiled decode",) if side else ())
+        assert len(picture.rgb) == 128 * 256 * 3
+    # what was learnt is used the second time
+    assert seen.count(32) == 2
+
+
+def test_a_picture_says_that_it_was_decoded_in_tiles():
+    engine = loaded()
+    limited(engine.checkpoint(builtin()).vae.decoder, 16, lambda inputs: max(inputs.shape[-2:]))
+    one = render(steps=1, width=256, height=128)
+    painted = paint(engine, one)[one.id]
+    assert painted.makeshift == "tiled decode"
+    assert any("tiles of 128 pixels" in note for note in painted.notes)
+
+
+def test_a_decode_for_which_the_smallest_tile_is_too_large_breaks_with_the_numbers():
+    engine = loaded()
+    limited(engine.checkpoint(builtin()).vae.decoder, 4, lambda inputs: max(inputs.shape[-2:]))
+    engine.add(render(steps=1, width=128, height=128))
+    (broken,) = of(Broken, drive(engine))
+    assert "not enough memory on cpu to decode a picture of 128×128" in str(broken.error)
+
+
+# ------------------------------------------------------------------ refusing, and a broken device
+
+
+def test_a_size_that_cannot_fit_is_refused_with_the_numbers_before_any_sampling(monkeypatch):
+    engine = loaded()
+    monkeypatch.setattr(stepper_module, "free_memory", lambda device: -engine._shelf.held_bytes + 30_000_000)
+    engine.add(render(steps=1, width=2048, height=2048))
+    small = render(steps=1)
+    before = engine.unet_calls
+    engine.add(small)
+    outcomes = drive(engine)
+    (broken,) = of(Broken, outcomes)
+    assert "2048×2048 needs at least" in str(broken.error)
+    assert "0.0 GB" in str(broken.error)
+    assert [painted.render for painted in of(Painted, outcomes)] == [small]
+    assert engine.unet_calls == before + 1
+
+
+@pytest.mark.parametrize(
+    ("error", "out_of_memory", "dead"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory."), True, False),
+        (MemoryError(), True, False),
+        (RuntimeError("[enforce fail at alloc_cpu.cpp:117] DefaultCPUAllocator: can't allocate memory"), True, False),
+        (RuntimeError("MPS backend out of memory (MPS allocated: 8 GB)"), True, False),
+        (RuntimeError("CUDA error: out of memory"), True, False),
+        (RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"), True, False),
+        (RuntimeError("CUDA error: an illegal memory access was encountered"), False, True),
+        (RuntimeError("cuDNN error: CUDNN_STATUS_EXECUTION_FAILED"), False, True),
+        (torch.AcceleratorError("CUDA error: unspecified launch failure"), False, True),
+        (RuntimeError("mat1 and mat2 shapes cannot be multiplied"), False, False),
+        (ValueError("CUDA error"), False, False),
+    ],
+)
+def test_what_an_error_says_about_memory_and_device(error, out_of_memory, dead):
+    assert is_out_of_memory(error) == out_of_memory
+    assert is_dead(error) == dead
+
+
+def test_an_error_of_the_device_ends_the_engine_for_another_to_take_over():
+    engine = loaded()
+
+    def fail(*given):
+        raise torch.AcceleratorError("CUDA error: an illegal memory access was encountered")
+
+    engine._stepper.forward.evaluate = fail
+    engine.add(render(steps=2))
+    with pytest.raises(torch.AcceleratorError):
+        drive(engine)
+
+
+def test_an_error_of_the_device_in_a_decode_ends_the_engine_too():
+    engine = loaded()
+
+    def fail(*given):
+        raise RuntimeError("cuDNN error: CUDNN_STATUS_EXECUTION_FAILED")
+
+    engine.checkpoint(builtin()).vae.decoder.forward = fail
+    engine.add(render(steps=1))
+    with pytest.raises(RuntimeError, match="CUDNN"):
+        drive(engine)
+
+
+def test_a_unet_whose_values_are_not_finite_is_said_at_once_and_stops_no_other(engine):
+    forward = engine._stepper.forward
+    original, bad = forward.evaluate, render("bad", steps=6)
+
+    def spoil(checkpoint, requests, most_rows):
+        answers = original(checkpoint, requests, most_rows)
+        if len(answers) == 2:
+            answers[0] = answers[0] * float("nan")
+        return answers
+
+    forward.evaluate = spoil
+    good = render(steps=3, seed=8)
+    engine.add(bad)
+    engine.add(good)
+    before = engine.unet_calls
+    try:
+        outcomes = drive(engine)
+    finally:
+        forward.evaluate = original
+    (broken,) = of(Broken, outcomes)
+    assert broken.render is bad
+    assert "not finite" in str(broken.error)
+    assert [painted.render for painted in of(Painted, outcomes)] == [good]
+    assert engine.unet_calls - before == 3
