@@ -100,6 +100,25 @@ def changes(before: Document, after: Document) -> tuple[Change, ...]:
     return tuple(found)
 
 
+def reverted(now: Document, before: Document, after: Document) -> tuple[Document, tuple[str, ...]]:
+    """What led from `before` to `after` taken back from `now`, and the labels of what was changed again since and stays."""
+    fields: dict[str, object] = {}
+    params = dict(now.params)
+    stays: list[str] = []
+    since = {change.name for change in changes(after, now)}
+    for change in changes(before, after):
+        if change.name in since:
+            stays.append(change.label)
+        elif change.name.startswith("params."):
+            name = change.name.removeprefix("params.")
+            params.pop(name, None)
+            if name in before.params:
+                params[name] = before.params[name]
+        else:
+            fields[change.name] = getattr(before, change.name)
+    return replace(now, **fields, params=params), tuple(stays)
+
+
 def part(document: Document, names: Sequence[str]) -> tuple[Document, tuple[str, ...]]:
     """The fields named (`prompt`, `params.steps`), as a preset's document and what it sets."""
     plain = Document()

@@ -42,13 +42,10 @@ class Draft:
         """
         before, kept = self.document, self._kept
         self._kept = theirs
-        self.document = Document(
-            kind=theirs.kind,
-            prompt=before.prompt if before.prompt != kept.prompt else theirs.prompt,
-            negative_prompt=(
-                before.negative_prompt if before.negative_prompt != kept.negative_prompt else theirs.negative_prompt
-            ),
-            params=before.params if before.params != kept.params else theirs.params,
-            checkpoint=before.checkpoint if before.checkpoint != kept.checkpoint else theirs.checkpoint,
-        )
+        mine = {
+            name: value
+            for name in Document.__struct_fields__
+            if (value := getattr(before, name)) != getattr(kept, name)
+        }
+        self.document = replace(theirs, **mine)
         return self.document != before

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sdtui.errors import SdtuiError, ServerError
 from sdtui.spec.document import Document
-from sdtui.spec.event import DraftChanged, LibraryChanged, Noted, Resync, Started, Stopping
+from sdtui.spec.event import DraftChanged, FolderChanged, LibraryChanged, Noted, Resync, Started, Stopping
 from sdtui.spec.params import Scalar
 from sdtui.spec.verbs import Snapshot
 from sdtui.ui.client import OpenClient, StudioClient
@@ -135,6 +135,8 @@ class StudioPresenter:
                     self._view.say("The draft was changed in another window.")
             case Stopping():
                 self.connection.rest()
+            case FolderChanged(folder=folder):
+                self._view.folder_changed(folder)
             case LibraryChanged():
                 self._view.spawn(self._ask(self._read_models()))
             case Started(job_id=job_id) if job_id not in self.state.jobs:

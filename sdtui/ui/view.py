@@ -21,6 +21,9 @@ class StudioView(Protocol):
     def document_taken(self) -> None:
         """The document is another one because the user took it from elsewhere: the editors can undo it."""
 
+    def folder_changed(self, folder: str) -> None:
+        """Presets or wildcards were changed, by whomever."""
+
     def edit_logs(self) -> dict[PaneId, str]:
         """The undo histories of the editors, whose texts the draft has from now on."""
 

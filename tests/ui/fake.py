@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 from PIL import Image
 
-from sdtui.errors import SdtuiError
+from sdtui.errors import SdtuiError, ServerError
 from sdtui.images.decoding import Opened
 from sdtui.spec.document import Document
 from sdtui.spec.event import AnyEvent, Noted, Submitted, WorkerState
@@ -133,6 +133,12 @@ class FakeClient:
         await self._called("draws", template)
         return self._server.draws
 
+    async def ask(self, verb, wanted):
+        await self._called("ask", verb)
+        answer = await self._server.answer(verb)
+        assert isinstance(answer, wanted)
+        return answer
+
     async def put_draft(self, document: Document) -> None:
         await self._called("put_draft", document)
 
@@ -208,6 +214,10 @@ class FakeServer:
         self.opened += 1
         self._on_event, self._on_lost = on_event, on_lost
         return FakeClient(self)
+
+    async def answer(self, verb):
+        """What a verb that has no method of its own is answered; to be overridden."""
+        raise ServerError(f"Nobody answers {type(verb).__name__} here.")
 
     def happens(self, event: AnyEvent, blob: bytes = b"", *, transient: bool = False) -> None:
         """An event goes to the client."""

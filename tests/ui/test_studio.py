@@ -555,11 +555,11 @@ async def test_keys_and_theme_of_the_config_are_taken_and_mistakes_said() -> Non
 
 async def test_a_command_wins_over_what_the_editor_does_with_its_key() -> None:
     server = FakeServer()
-    config = FakeConfig(keys={"generate": "f6", "weight-up": "f7"})
+    config = FakeConfig(keys={"generate": "ctrl+k", "weight-up": "ctrl+w"})
     async with studio(server, config=config) as pilot:
-        await pilot.press(*"a cat", "f7", "f7")
+        await pilot.press(*"a cat", "ctrl+w", "ctrl+w")
         await until_seen(pilot, "a (cat:1.2)")
-        await pilot.press("f6")
+        await pilot.press("ctrl+k")
         await until(pilot, lambda: server.asked("submit"))
         assert server.asked("submit") == [Document(prompt="a (cat:1.2)")]
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from sdtui.errors import SdtuiError, UsageError, WorkspaceError
 from sdtui.workspace import text_files
-from sdtui.workspace.text_files import TextFiles, check_file_name, safe_name
+from sdtui.workspace.file_names import check_file_name, safe_name
+from sdtui.workspace.text_files import TextFiles
 
 
 @pytest.fixture

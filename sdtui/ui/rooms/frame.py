@@ -1,0 +1,91 @@
+"""What rooms of lists and texts have in common: a title, panes side by side, a line of notices, a footer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.geometry import Region
+from textual.screen import Screen
+
+from sdtui.ui.commands import COMMANDS, Place
+from sdtui.ui.keys import Keys
+from sdtui.ui.widgets.line import Line
+from sdtui.ui.widgets.notice import Notice
+
+LEAVE = "Esc"
+
+
+def room_footer(keys: Keys, here: Place) -> Content:
+    """What can be done where the focus is, and how to leave."""
+    rows = sorted((row for row in COMMANDS if row.footer and row.place in {"app", here}), key=lambda row: row.footer)
+    parts: list[str | tuple[str, str]] = []
+    for row in rows:
+        parts += [(f" {keys.shown(row.id)} ", "bold reverse"), f" {row.label} "]
+    return Content.assemble(*parts, (f" {LEAVE} ", "bold reverse"), " Back ")
+
+
+class FramedRoom(Screen[None]):
+    """`here` is the place of the commands that work where the focus is."""
+
+    here: Place
+    DEFAULT_CSS: ClassVar[str] = """
+    FramedRoom {
+        overflow: hidden; background: $background; layout: vertical;
+        #title { background: $panel; }
+        #panes { height: 1fr; }
+        Rows, PromptEditor {
+            border: round $foreground 35%; background: $background; padding: 0; scrollbar-size: 1 1;
+            border-title-color: $foreground; border-subtitle-color: $foreground 80%;
+            &:focus { border: heavy $primary; border-title-color: $primary; border-title-style: bold; }
+        }
+    }
+    """
+
+    def __init__(self, keys: Keys) -> None:
+        super().__init__()
+        self._keys = keys
+
+    def compose(self) -> ComposeResult:
+        """The frame around the panes."""
+        yield Line(id="title")
+        with Horizontal(id="panes"):
+            yield from self.compose_panes()
+        yield Notice(id="notice")
+        yield Line(id="footer")
+
+    def compose_panes(self) -> ComposeResult:
+        """The panes, side by side; to be overridden."""
+        yield from ()
+
+    def on_mount(self) -> None:
+        """Say what can be done."""
+        self.show_footer()
+
+    def show_footer(self) -> None:
+        """Say what can be done where the focus is."""
+        self.query_one("#footer", Line).show(room_footer(self._keys, self.here))
+
+    def title_says(self, text: str) -> None:
+        """Show this on the first line."""
+        self.query_one("#title", Line).show(Content.styled(f" {text}", "bold"))
+
+    def after_display(self, written: Iterable[Region]) -> None:
+        """There are no pictures here."""
+
+    def say(self, text: str, *, error: bool = False) -> None:
+        """Show a sentence on the notice line."""
+        if self.is_attached:
+            self.query_one(Notice).say(text, error=error)
+
+    def folder_changed(self, folder: str) -> None:
+        """Files were changed, by whomever; to be overridden."""
+
+    def action_leave(self) -> None:
+        """Back to the screen below."""
+        # Several keys may arrive before the first of them has closed the screen.
+        if self.is_current:
+            self.dismiss()

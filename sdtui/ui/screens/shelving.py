@@ -1,0 +1,89 @@
+"""What is at hand beside the studio: presets and wildcards, each in a room of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from sdtui.errors import SdtuiError, UsageError
+from sdtui.ui.screens.writing import WritingScreen
+
+if TYPE_CHECKING:
+    from sdtui.ui.presenter import StudioPresenter
+    from sdtui.ui.rooms.frame import FramedRoom
+    from sdtui.ui.rooms.preset_shelf import PresetShelf
+    from sdtui.ui.view import StudioView
+
+
+class ShelvingScreen(WritingScreen):
+    """Opens the rooms, and tells them what changed; what they know of outlives their being open."""
+
+    _presets: PresetShelf | None = None
+    _room: FramedRoom | None = None
+
+    def folder_changed(self, folder: str) -> None:
+        """Presets or wildcards were changed, by whomever."""
+        if folder == "wildcards":
+            self.run_worker(self.read_wildcards(), group="wildcards")
+        if self._room is not None and self._room.is_attached:
+            self._room.folder_changed(folder)
+
+    def open_room(self, room: FramedRoom) -> None:
+        """Show a room over the studio."""
+        self._room = room
+        self.app.push_screen(room)
+
+    def _edit_file(self, path: str) -> str:
+        """Have a file edited outside; what went wrong, in a sentence."""
+        from sdtui.ui.external import edit_file, editor_command
+
+        try:
+            if not Path(path).is_file():
+                raise UsageError("The file is not on this machine, only the server's.", where=path)
+            edit_file(Path(path), editor_command(), self._run_outside)
+        except SdtuiError as error:
+            return str(error)
+        return ""
+
+    # presets
+
+    def action_do_presets(self) -> None:
+        """Go to the presets."""
+        self._with_presenter(lambda presenter: self._open_presets(presenter, saving=False))
+
+    def action_do_save_preset(self) -> None:
+        """Save what is set up, or a part of it."""
+        self._with_presenter(lambda presenter: self._open_presets(presenter, saving=True))
+
+    def action_do_undo_preset(self) -> None:
+        """Take back what the preset applied last has changed."""
+        self._with_presenter(lambda presenter: self._shelve(lambda: self._preset_shelf(presenter).undo(applied=True)))
+
+    def _open_presets(self, presenter: StudioPresenter, *, saving: bool) -> None:
+        from sdtui.ui.rooms.presets import PresetsRoom, Studio
+
+        if self.app.screen is not self:
+            return
+        self._take_texts()
+        studio = Studio(presenter.form, self.say, self._edit_file)
+        self.open_room(PresetsRoom(self._preset_shelf(presenter), studio, self._keys, saving=saving))
+
+    def _preset_shelf(self, presenter: StudioPresenter) -> PresetShelf:
+        if self._presets is None:
+            from sdtui.ui.rooms.preset_shelf import PresetShelf
+
+            view = cast("StudioView", self)
+            self._presets = PresetShelf(presenter.connection, presenter.draft, view.document_taken)
+        return self._presets
+
+    def _shelve(self, work: Callable[[], Awaitable[str]]) -> None:
+        """Do it, after what is typed is taken over; what came of it, or why not, is said."""
+        self._take_texts()
+        self.run_worker(self._shelved(work), group="shelves")
+
+    async def _shelved(self, work: Callable[[], Awaitable[str]]) -> None:
+        try:
+            self.say(await work())
+        except SdtuiError as error:
+            self.say(str(error), error=True)
