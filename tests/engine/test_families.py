@@ -191,7 +191,7 @@ def test_an_sdxl_encoder_that_is_not_its_own_is_an_error(tmp_path):
         for name in [name for name in tensors if "embedders.1.model.transformer" in name]:
             tensors[name.replace("resblocks", "blocks")] = tensors.pop(name)
 
-    with pytest.raises(ModelError, match="tensors are missing .*; .* tensors are not known"):
+    with pytest.raises(ModelError, match=r"tensors are missing .*; .* tensors are not known"):
         load(write_original(tmp_path / "m.safetensors", family="sdxl", edit=spoil))
 
 
