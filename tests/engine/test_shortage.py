@@ -4,56 +4,23 @@ from __future__ import annotations
 
 import weakref
 from dataclasses import replace
-from itertools import pairwise
 
-import numpy as np
 import pytest
 import torch
 
 from sdtui.engine import stepper as stepper_module
-from sdtui.engine.checkpoint import load_checkpoint
-from sdtui.engine.decoder import Decoder, decode
-from sdtui.engine.device import Budget, open_device
+from sdtui.engine.device import Budget
 from sdtui.engine.ladder import SLICED, Ladder, Place
 from sdtui.engine.memory import is_dead, is_out_of_memory
 from sdtui.engine.shelf import Shelf
 from sdtui.engine.slicing import slice_attention
 from sdtui.engine.streaming import blocks_of, stream_blocks
-from sdtui.engine.tiles import decode_tiled, smaller_sides, spans
 from sdtui.spec.outcome import Broken, Painted
-from sdtui.weights.identify import builtin_path, identify
 from tests.engine.checkpoints import write_original
-from tests.engine.renders import builtin, drive, final_latents, loaded, model_file, of, paint, relative, render
+from tests.engine.renders import builtin, drive, loaded, model_file, of, paint, relative, render
+from tests.engine.short import limited, own_checkpoint, pixels
 
 NO_MEMORY = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
-
-
-def own_checkpoint():
-    """The built-in model, loaded anew, to be spoiled."""
-    stages = load_checkpoint(identify(builtin_path()), open_device("cpu"))
-    while True:
-        try:
-            next(stages)
-        except StopIteration as finished:
-            return finished.value
-
-
-def limited(module, most, measure=len):
-    """Have a module's forward run out of memory above so much; returns what it was called with."""
-    seen, forward = [], module.forward
-
-    def short(inputs, *arguments, **options):
-        seen.append(measure(inputs))
-        if seen[-1] > most:
-            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
-        return forward(inputs, *arguments, **options)
-
-    module.forward = short
-    return seen
-
-
-def pixels(painted):
-    return np.frombuffer(painted.rgb, np.uint8).astype(int).reshape(painted.height_px, painted.width_px, 3)
 
 
 # ------------------------------------------------------------------ the rungs
@@ -186,87 +153,6 @@ def test_nothing_holds_the_tensors_of_a_call_that_had_no_room():
     (broken,) = of(Broken, drive(engine))
     assert alive == [False, False, False]
     assert "64×64" in str(broken.error)
-
-
-# ------------------------------------------------------------------ decoding in tiles
-
-
-@pytest.mark.parametrize(
-    ("length", "side", "wanted"),
-    [(8, 8, [(0, 8)]), (5, 8, [(0, 5)]), (9, 8, [(0, 8), (1, 9)]), (32, 16, [(0, 16), (8, 24), (16, 32)])],
-)
-def test_tiles_cover_everything_and_overlap_by_a_quarter(length, side, wanted):
-    assert spans(length, side) == wanted
-
-
-@pytest.mark.parametrize("length", range(9, 260, 7))
-@pytest.mark.parametrize("side", [8, 24, 64])
-def test_neighbouring_tiles_share_at_least_a_quarter(length, side):
-    found = spans(length, side)
-    assert found[0][0] == 0
-    assert found[-1][1] == length
-    assert all(before[1] - after[0] >= side // 4 for before, after in pairwise(found))
-
-
-@pytest.mark.parametrize(
-    ("cells", "than", "wanted"),
-    [((64, 64), 0, [48, 32, 24, 16, 8]), ((64, 64), 24, [16, 8]), ((8, 8), 0, []), ((8, 32), 0, [24, 16, 8])],
-)
-def test_tiles_are_smaller_than_the_picture_and_than_what_was_too_large(cells, than, wanted):
-    assert list(smaller_sides(cells, than)) == wanted
-
-
-def test_tiles_of_a_decode_that_is_local_are_the_decode_itself():
-    def local(latents):
-        return latents[:3].repeat_interleave(8, 1).repeat_interleave(8, 2)
-
-    latents = torch.randn(4, 21, 37)
-    assert torch.allclose(decode_tiled(local, latents, 16), local(latents), atol=1e-6)
-
-
-def test_a_picture_in_tiles_is_like_the_one_in_one_piece_and_shows_no_seam(engine, checkpoint):
-    (latents,) = final_latents(engine, render("a red circle on a white background", width=256, height=192, steps=10))
-    with torch.inference_mode():
-        whole, tiled = decode(checkpoint, latents), decode(checkpoint, latents, 16)
-    assert tiled.makeshifts == ("tiled decode",)
-    one, other = pixels(whole), pixels(tiled)
-    assert abs(one - other).mean() < 2
-    # columns where a tile begins or ends step no more than others do
-    steps = abs(np.diff(other - one, axis=1)).mean((0, 2))
-    edges = [edge * 8 for span in spans(32, 16) for edge in span if 0 < edge < 32]
-    assert max(steps[edge - 1] for edge in edges) <= max(np.percentile(steps, 99), 1.0)
-
-
-@pytest.mark.parametrize(("most", "side"), [(32, 0), (24, 24), (16, 16)])
-def test_a_decode_without_room_is_made_of_tiles_that_have_it(most, side):
-    one = own_checkpoint()
-    seen = limited(one.vae.decoder, most, lambda inputs: max(inputs.shape[-2:]))
-    made = Decoder(torch.device("cpu"))
-    for _ in range(2):
-        made.submit("x", one, torch.zeros(4, 32, 16))
-        made.wait(60)
-        ((_, picture),) = made.take()
-        assert picture.makeshifts == (("tiled decode",) if side else ())
-        assert len(picture.rgb) == 128 * 256 * 3
-    # what was learnt is used the second time
-    assert seen.count(32) == 2
-
-
-def test_a_picture_says_that_it_was_decoded_in_tiles():
-    engine = loaded()
-    limited(engine.checkpoint(builtin()).vae.decoder, 16, lambda inputs: max(inputs.shape[-2:]))
-    one = render(steps=1, width=256, height=128)
-    painted = paint(engine, one)[one.id]
-    assert painted.makeshift == "tiled decode"
-    assert any("tiles of 128 pixels" in note for note in painted.notes)
-
-
-def test_a_decode_for_which_the_smallest_tile_is_too_large_breaks_with_the_numbers():
-    engine = loaded()
-    limited(engine.checkpoint(builtin()).vae.decoder, 4, lambda inputs: max(inputs.shape[-2:]))
-    engine.add(render(steps=1, width=128, height=128))
-    (broken,) = of(Broken, drive(engine))
-    assert "not enough memory on cpu to decode a picture of 128×128" in str(broken.error)
 
 
 # ------------------------------------------------------------------ refusing, and a broken device
