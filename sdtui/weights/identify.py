@@ -16,12 +16,13 @@ from sdtui.weights.files import describe
 from sdtui.weights.folder import check_parts, folder_family, is_model_folder
 from sdtui.weights.header import Header, read_header
 from sdtui.weights.prediction import EPSILON, Predicted, of_file, of_folder
+from sdtui.weights.small import KINDS, tell_pickled, vectors_in
 from sdtui.weights.stamp import stamp
 from sdtui.weights.telling import find_key, tell
 from sdtui.weights.triggers import read_use
 from sdtui.weights.wishes import read_architecture, read_defaults
 
-REVISION = 3
+REVISION = 4
 """Rises when the same file would come out as another record; whoever keeps records keeps this with them."""
 SAFE_SUFFIXES = (".safetensors", ".sft")
 PICKLE_SUFFIXES = (".ckpt", ".pt", ".pth", ".bin")
@@ -61,6 +62,8 @@ def identify(path: Path, *, expected: ModelKind = "unknown") -> ModelRecord:
 
 def _identify_header(path: Path, record: ModelRecord, header: Header) -> ModelRecord:
     told = tell(header.tensors)
+    if told is None and record.kind == "embedding" and len(header.tensors) == 1:
+        told = "embedding", UNKNOWN
     title = header.metadata.get("modelspec.title", "")[:TITLE_LIMIT]
     record = replace(record, title=title, builtin=path.name == "shapes-64.safetensors" and path == builtin_path())
     if told is None:
@@ -73,8 +76,8 @@ def _identify_header(path: Path, record: ModelRecord, header: Header) -> ModelRe
         family = _family_of_metadata(header.metadata)
     record = replace(record, kind=kind, family=family)
     if kind != "checkpoint":
-        use = read_use(path, header.metadata)
-        return replace(record, alias=use.alias, trigger_words=use.trigger_words, preferred_weight=use.preferred_weight)
+        vectors = vectors_in(header.tensors) if kind == "embedding" else 0
+        return _with_use(replace(record, vectors=vectors), header.metadata)
     try:
         defaults = read_defaults(path, header.metadata)
         if problem := _family_problem(family):
@@ -115,7 +118,18 @@ def _stamped(record: ModelRecord, path: Path) -> ModelRecord:
     return replace(record, size=size, mtime_ns=mtime_ns)
 
 
+def _with_use(record: ModelRecord, metadata: Mapping[str, str]) -> ModelRecord:
+    use = read_use(Path(record.path), metadata)
+    return replace(record, alias=use.alias, trigger_words=use.trigger_words, preferred_weight=use.preferred_weight)
+
+
 def _pickled(path: Path, record: ModelRecord) -> ModelRecord:
+    # a checkpoint's pickle is large, and nobody would open it in the end
+    if record.kind in KINDS or (record.kind == "unknown" and path.suffix.lower() != ".ckpt"):
+        told = tell_pickled(path, record.kind)
+        if told is not None:
+            record = replace(record, kind=told.kind, family=told.family, vectors=told.vectors)
+            return _with_use(record, {})
     problem = (
         f"Pickles are off: a {path.suffix.lower()} file can run code when it is opened. Convert it to .safetensors."
     )

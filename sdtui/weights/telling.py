@@ -123,6 +123,7 @@ TELLING: tuple[Telling, ...] = (
         Telling(kind="hypernetwork", keys=(f"{width}.0.linear.0.weight",), family=family)
         for width, family in CONTEXT_WIDTHS.items()
     ),
+    Telling(kind="hypernetwork", keys=("*.0.linear.0.weight", "*.1.linear.0.weight"), family=UNKNOWN),
     Telling(kind="vae", keys=("first_stage_model.decoder.conv_in.weight",), family="sd"),
     Telling(kind="vae", keys=("decoder.conv_in.weight", "decoder.conv_out.weight"), family="sd"),
     Telling(kind="upscaler", keys=("model.1.sub.0.RDB1.conv1.0.weight",), family="any"),
