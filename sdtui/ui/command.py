@@ -32,13 +32,14 @@ Place = Literal[
     "presets",
     "wildcards",
     "wildcard",
+    "watching",
 ]
 """Where a command works: anywhere, anywhere in the studio, or only while a pane of that kind has the focus, or in a room.
 
 Every pane that is a list has the commands of `list` besides its own.
 """
-LISTS: frozenset[Place] = frozenset({"jobs", "log", "models", "history", "presets", "wildcards"})
-ROOMS: frozenset[Place] = frozenset({"zoom", "presets", "wildcards", "wildcard"})
+LISTS: frozenset[Place] = frozenset({"jobs", "log", "models", "history", "presets", "wildcards", "watching"})
+ROOMS: frozenset[Place] = frozenset({"zoom", "presets", "wildcards", "wildcard", "watching"})
 """Screens of their own: nothing of the studio's is in reach there."""
 
 

@@ -28,6 +28,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("presets", "f3,ctrl+r", "Presets", "Go to the presets: apply, compare, save, rename, delete.", "studio", 3),
     Command("wildcards", "f7", "Wildcards", "Go to the wildcards: read, edit, draw, see who uses them.", "studio", 3),
+    Command("watching", "f6", "Watching", "Go to the watched folders: what became of each prompt file.", "studio", 3),
     Command("save-preset", "ctrl+s", "Save preset", "Save what is set up, or a part of it, as a preset."),
     Command("undo-preset", "alt+u", "Undo preset", "Take back what the preset applied last has changed."),
     Command("jump", "ctrl+o", "Jump", "Show a digit on every pane; the next key goes there."),

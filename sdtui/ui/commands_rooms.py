@@ -30,4 +30,19 @@ WILDCARDS: tuple[Command, ...] = (
     Command("save-values", "ctrl+s", "Save", "Write the values into the file.", "wildcard", 1),
     Command("leave-values", "escape", "Back", "Back to the tree; what was changed is written.", "wildcard", 1),
 )
-ROOM_COMMANDS = (*PRESETS, *WILDCARDS)
+WATCHING: tuple[Command, ...] = (
+    Command("edit-watched", "enter,e,f4", "$EDITOR", "Edit the prompt file; saving it renders it again.", "watching", 1),
+    Command("add-watched", "a,n", "Add", "Watch a folder of prompt files.", "watching", 1),
+    Command("pause-watched", "p", "Pause", "Render nothing of the folder for a while, or go on.", "watching", 1),
+    Command("compare-watched", "c", "Compare", "The picture beside the one of the save before.", "watching", 2),
+    Command("zoom-watched", "z,f9", "Zoom", "The picture over the whole screen.", "watching", 2),
+    Command("render-watched", "r", "Again", "Render the file again as it is.", "watching", 2),
+    Command("remove-watched", "delete,x", "Stop", "Watch the folder no longer; u brings it back.", "watching", 2),
+    Command("undo-watched", "u", "Undo", "Watch the folder again that was stopped here last.", "watching"),
+    Command("deepen-watched", "t", "Tree", "Watch the folders in the folder as well, or no longer.", "watching"),
+    Command("open-watched", "f10", "Open", "Open the picture outside.", "watching", 3),
+    Command("open-home", "o", "Folder", "Open the folder of the file's pictures outside.", "watching", 3),
+    Command("follow-watched", "f", "Follow", "Go to each file whose picture is new, or no longer.", "watching", 3),
+    Command("filter-watched", "slash", "Filter", "Only files that have all words typed next.", "watching", 3),
+)
+ROOM_COMMANDS = (*PRESETS, *WILDCARDS, *WATCHING)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sdtui.errors import SdtuiError, ServerError
 from sdtui.spec.document import Document
-from sdtui.spec.event import DraftChanged, FolderChanged, LibraryChanged, Noted, Resync, Started, Stopping
+from sdtui.spec.event import DraftChanged, FilesChanged, FolderChanged, LibraryChanged, Noted, Resync, Started, Stopping, WatchesChanged
 from sdtui.spec.params import Scalar
 from sdtui.spec.verbs import Snapshot
 from sdtui.ui.client import OpenClient, StudioClient
@@ -137,6 +137,8 @@ class StudioPresenter:
                 self.connection.rest()
             case FolderChanged(folder=folder):
                 self._view.folder_changed(folder)
+            case WatchesChanged() | FilesChanged():
+                self._view.watching_changed(noted.event)
             case LibraryChanged():
                 self._view.spawn(self._ask(self._read_models()))
             case Started(job_id=job_id) if job_id not in self.state.jobs:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import Protocol
 
+from sdtui.spec.event import FilesChanged, WatchesChanged
 from sdtui.ui.commands import PaneId
 from sdtui.ui.state import Part
 
@@ -23,6 +24,9 @@ class StudioView(Protocol):
 
     def folder_changed(self, folder: str) -> None:
         """Presets or wildcards were changed, by whomever."""
+
+    def watching_changed(self, event: WatchesChanged | FilesChanged) -> None:
+        """Watched folders or files stand otherwise than before."""
 
     def edit_logs(self) -> dict[PaneId, str]:
         """The undo histories of the editors, whose texts the draft has from now on."""

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from sdtui.errors import ConfigError, UsageError
 from sdtui.images.infotext import Record, parse
 from sdtui.images.restore import restore
+from sdtui.spec.document import Document
 from sdtui.spec.params import FIELDS
 from sdtui.watch.sheet import Sheet
 from sdtui.watch.trees import sheet_of
@@ -38,7 +39,7 @@ def read_markdown_sheet(text: str, where: str) -> Sheet:
         )
     # Empty lines in the place of what is left out keep the numbers of the lines.
     tree = parse_yaml("\n".join(["", *lines[1:end]]), where=where)
-    front = sheet_of(tree) if tree.value is not None else Sheet(_read("", where, 1).document)
+    front = sheet_of(tree) if tree.value is not None else Sheet(Document())
     body = _read("\n".join(lines[end + 1 :]), where, end + 2)
     document, below = front.document, body.document
     if document.prompt and below.prompt:
@@ -61,7 +62,7 @@ def _read(text: str, where: str, first: int) -> Sheet:
     record = parse(text, KNOWN)
     begins = first + text[: len(text) - len(text.lstrip())].count("\n")
     if not record.line:
-        return Sheet(restore(record).document, begins)
+        return Sheet(Document(prompt=record.prompt, negative_prompt=record.negative_prompt), begins)
     typed = "Version" not in record.pairs
     found = restore(Record(record.prompt, record.negative_prompt, OURS | record.pairs) if typed else record)
     place = f"{where}:{first + record.line - 1}"
@@ -71,4 +72,6 @@ def _read(text: str, where: str, first: int) -> Sheet:
     below = text.replace("\r\n", "\n").split("\n")[record.line :]
     if typed and any(line.strip() for line in below):
         notes.append(f"What stands below the parameters (line {first + record.line - 1}) is not read.")
-    return Sheet(found.document, begins, tuple(notes))
+    # What was only taken to be said is set by nobody.
+    params = {name: value for name, value in found.document.params.items() if name != "rng" or "RNG" in record.pairs}
+    return Sheet(replace(found.document, params=params), begins, tuple(notes))

@@ -32,7 +32,9 @@ def of(event, name, state):
 
 
 async def until(watch, name, state, latest_not=""):
-    event = await watch.until(lambda e: (file := of(e, name, state)) is not None and (not latest_not or file.latest != latest_not))
+    event = await watch.until(
+        lambda e: (file := of(e, name, state)) is not None and (not latest_not or file.latest != latest_not)
+    )
     watch.events.clear()
     return of(event, name, state)
 

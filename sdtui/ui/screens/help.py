@@ -21,6 +21,7 @@ WHERE: dict[Place, str] = {
     "presets": "presets",
     "wildcards": "wildcards",
     "wildcard": "a wildcard's values",
+    "watching": "watching",
 }
 
 

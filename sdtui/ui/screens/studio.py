@@ -23,8 +23,8 @@ from sdtui.ui.panes.parameters import ParametersPane
 from sdtui.ui.panes.preview import PreviewPane
 from sdtui.ui.panes.prompt import PromptPane
 from sdtui.ui.screens.choosing import ChoosingScreen
-from sdtui.ui.screens.shelving import ShelvingScreen
-from sdtui.ui.screens.viewing import ToTerminal, ViewingScreen
+from sdtui.ui.screens.viewing import ToTerminal
+from sdtui.ui.screens.watching import WatchingScreen
 from sdtui.ui.widgets.line import Line
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Setup(NamedTuple):
     opened: str = ""
 
 
-class StudioScreen(ChoosingScreen, ShelvingScreen, ViewingScreen):
+class StudioScreen(ChoosingScreen, WatchingScreen):
     """Starts, attaches and closes, and hands data down to the panes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("studio")]

@@ -120,8 +120,8 @@ class ViewingScreen(CommandedScreen):
             return
         self.zoom(sight, presenter)
 
-    def zoom(self, sight: Sight, presenter: StudioPresenter) -> None:
-        """Show these pictures over the whole screen."""
+    def zoom(self, sight: Sight, presenter: StudioPresenter, *, compare: bool = False) -> None:
+        """Show these pictures over the whole screen, or with `compare` the first beside the one before it."""
         from sdtui.ui.screens.zoom import ZoomScreen
 
         async def fetch(part: Part) -> tuple[PictureAnswer, bytes]:
@@ -129,7 +129,10 @@ class ViewingScreen(CommandedScreen):
             return await client.picture(subject.path, part.max_px, crop=part.crop, outside=subject.outside)
 
         if self._terminal is not None:
-            self.app.push_screen(ZoomScreen(sight, fetch, self._terminal, self._open, self._keys))
+            screen = ZoomScreen(sight, fetch, self._terminal, self._open, self._keys)
+            self.app.push_screen(screen)
+            if compare:
+                screen.call_after_refresh(screen.action_do_zoom_compare)
 
     # in a program outside
 
