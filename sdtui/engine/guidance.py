@@ -8,8 +8,6 @@ import torch
 from torch import Tensor
 
 from sdtui.engine.requests import Added, Cue, Encoded, EncodedText, Text
-from sdtui.errors import RenderError
-from sdtui.prompt.nodes import Prompt
 from sdtui.prompt.parser import parse, plain
 from sdtui.prompt.timeline import Part, timeline
 from sdtui.spec.job import Render
@@ -18,29 +16,49 @@ Mix = tuple[tuple[Cue, float], ...]
 NO_PULL = 1e-9
 
 
-def read_mixes(render: Render) -> tuple[Mix, ...]:
+class Look(NamedTuple):
+    """What is wanted of one step's guesses: the guided mix, and where it counts the prompt's own (cfg 1) and the one without it."""
+
+    guided: Mix
+    positive: Mix = ()
+    unconditional: Mix = ()
+
+
+class Looks(NamedTuple):
+    """The looks of each step, and what takes their place below the sigma where the negative prompt is left out."""
+
+    whole: tuple[Look, ...]
+    below: tuple[Look, ...] = ()
+
+    @property
+    def cues(self) -> tuple[Cue, ...]:
+        """Every cue once, in the order of its first step."""
+        return tuple(dict.fromkeys(cue for look in (*self.whole, *self.below) for mix in look for cue, _ in mix))
+
+
+def read_looks(render: Render, *, cfg_share: float = 1.0, wants_unconditional: bool = False) -> Looks:
     """For each step the texts with their coefficients, so that denoised = Σ coefficient · denoised(text).
 
     That is uncond + Σ w·cfg·(cond − uncond), sorted by cue: equal cues are one, and a cue without any pull (the negative
-    prompt at cfg 1) is left out. Raises RenderError for a tag, which no checkpoint can follow yet.
+    prompt at cfg 1) is left out. `cfg_share`: what the cfg scale is multiplied with.
     """
     params = render.params
     positive = _parts(render.prompt, params.emphasis, params.steps, negative=False)
     negative = _parts(render.negative_prompt, params.emphasis, params.steps, negative=True)
-    return tuple(_mix(positive, negative, params.cfg_scale, step) for step in range(1, params.steps + 1))
+    whole: list[Look] = []
+    below: list[Look] = []
+    for step in range(1, params.steps + 1):
+        alone: Mix = ((Cue(_text_at(negative[0], step), negative=True), 1.0),) if wants_unconditional else ()
+        own = _mix(positive, negative, 1.0, step) if params.guidance_rescale > 0 else ()
+        whole.append(Look(_mix(positive, negative, params.cfg_scale * cfg_share, step), own, alone))
+        if params.skip_uncond_below > 0 and not wants_unconditional:
+            below.append(Look(_positive(positive, step) or whole[-1].guided))
+    return Looks(tuple(whole), tuple(below))
 
 
 def _parts(text: str, emphasis: str, steps: int, *, negative: bool) -> tuple[Part, ...]:
     prompt = plain(text, negative=negative) if emphasis == "None" else parse(text, negative=negative)
-    _refuse_tags(prompt)
     return timeline(prompt, steps, inner_replaces=emphasis == "ComfyUI")
-
-
-def _refuse_tags(prompt: Prompt) -> None:
-    for tag in prompt.tags:
-        raise RenderError(
-            f"The tag {prompt.text[tag.start : tag.end]} cannot be followed yet.", todo="Take it out of the prompt."
-        )
 
 
 def _mix(positive: tuple[Part, ...], negative: tuple[Part, ...], cfg_scale: float, step: int) -> Mix:
@@ -55,6 +73,18 @@ def _mix(positive: tuple[Part, ...], negative: tuple[Part, ...], cfg_scale: floa
     pull[unconditional] = pull.get(unconditional, 0.0) + rest
     mix = tuple((cue, share) for cue, share in pull.items() if abs(share) > NO_PULL)
     return mix or ((unconditional, 1.0),)
+
+
+def _positive(parts: tuple[Part, ...], step: int) -> Mix:
+    """The prompt's parts alone, each by its share; nothing where their weights cancel out."""
+    total = sum(part.weight for part in parts)
+    if abs(total) <= NO_PULL:
+        return ()
+    pull: dict[Cue, float] = {}
+    for part in parts:
+        cue = Cue(_text_at(part, step))
+        pull[cue] = pull.get(cue, 0.0) + part.weight / total
+    return tuple(pull.items())
 
 
 def _text_at(part: Part, step: int) -> Text:
@@ -74,29 +104,35 @@ def _trimmed(text: Text) -> Text:
 
 
 class Guidance(NamedTuple):
-    """One step's contexts, as many tokens each, what is told beside them, and what each one's guess counts."""
+    """One step's contexts, as many tokens each, what is told beside them, and what each one's guess counts in each look.
+
+    No shares stand for the first row as it is.
+    """
 
     contexts: tuple[Tensor, ...]
     shares: Tensor | None
     added: tuple[Added, ...] = ()
+    positive: Tensor | None = None
+    unconditional: Tensor | None = None
 
     def combine(self, rows: Tensor) -> Tensor:
         """The guided guess (4, h, w) from one guess for each context (contexts, 4, h, w)."""
-        if self.shares is None:
-            return rows[0]
-        return torch.mv(rows.flatten(1).T, self.shares).view(rows.shape[1:])
+        return _mixed(rows, self.shares)
+
+    def own(self, rows: Tensor) -> Tensor:
+        """The prompt's own guess, as at cfg 1; where the looks asked for it."""
+        return _mixed(rows, self.positive)
+
+    def without(self, rows: Tensor) -> Tensor:
+        """The guess without the prompt; where the looks asked for it."""
+        return _mixed(rows, self.unconditional)
 
 
-def cues_of(mixes: tuple[Mix, ...]) -> tuple[Cue, ...]:
-    """Every cue of the mixes once, in the order of their first step."""
-    return tuple(dict.fromkeys(cue for mix in mixes for cue, _ in mix))
-
-
-def guide(mixes: tuple[Mix, ...], encoded: Encoded) -> tuple[Guidance, ...]:
-    """The guidance of each step: contexts padded to the longest of that step, cues that are encoded alike as one row."""
-    texts = dict(zip(cues_of(mixes), encoded.texts, strict=True))
+def guide(looks: Looks, encoded: Encoded) -> tuple[tuple[Guidance, ...], tuple[Guidance, ...]]:
+    """The guidance of each step, whole and below: contexts padded to the longest of that step, cues encoded alike as one row."""
+    texts = dict(zip(looks.cues, encoded.texts, strict=True))
     contexts: dict[tuple[int, int], Tensor] = {}
-    made: dict[Mix, Guidance] = {}
+    made: dict[Look, Guidance] = {}
 
     def context(text: EncodedText, length: int) -> Tensor:
         key = (id(text), length)
@@ -104,22 +140,49 @@ def guide(mixes: tuple[Mix, ...], encoded: Encoded) -> tuple[Guidance, ...]:
             contexts[key] = torch.cat([*text.chunks, *[text.fill] * (length - len(text.chunks))])
         return contexts[key]
 
-    for mix in mixes:
-        if mix not in made:
-            rows = _alike([(texts[cue], share) for cue, share in mix])
-            length = max(len(text.chunks) for text, _ in rows)
-            shares = [share for _, share in rows]
-            tensor = None if shares == [1.0] else torch.tensor(shares, device=rows[0][0].fill.device)
-            added = tuple(text.added for text, _ in rows if text.added is not None)
-            made[mix] = Guidance(tuple(context(text, length) for text, _ in rows), tensor, added)
-    return tuple(made[mix] for mix in mixes)
+    for look in (*looks.whole, *looks.below):
+        if look not in made:
+            pulls = [_alike([(texts[cue], share) for cue, share in mix]) for mix in look]
+            rows = {key: text for pull in pulls for key, (text, _) in pull.items()}
+            length = max(len(text.chunks) for text in rows.values())
+            device = next(iter(rows.values())).fill.device
+            shares, own, alone = (
+                _column([pull[key][1] if key in pull else 0.0 for key in rows], device) for pull in pulls
+            )
+            added = tuple(text.added for text in rows.values() if text.added is not None)
+            made[look] = Guidance(tuple(context(text, length) for text in rows.values()), shares, added, own, alone)
+    return tuple(made[look] for look in looks.whole), tuple(made[look] for look in looks.below)
 
 
-def _alike(rows: list[tuple[EncodedText, float]]) -> list[tuple[EncodedText, float]]:
+def rescale(base: Tensor, guided: Tensor, own: Tensor, share: float) -> Tensor:
+    """Lin et al. 2023, equations 14 to 16: what the model predicts gets back the deviation it has under the prompt alone.
+
+    `base`: the part of the latents that a guess of the clean ones begins with, so that base − guess is the prediction but for a
+    factor; `share` 0..1, their phi.
+    """
+    predicted = base - guided
+    factor = (base - own).std() / predicted.std().clamp(min=1e-12)
+    return base - predicted * (share * factor + (1 - share))
+
+
+def _mixed(rows: Tensor, shares: Tensor | None) -> Tensor:
+    if shares is None:
+        return rows[0]
+    return torch.mv(rows.flatten(1).T, shares).view(rows.shape[1:])
+
+
+def _column(shares: list[float], device: torch.device) -> Tensor | None:
+    """What each row counts; nothing where that is the first row alone, or where nobody asked."""
+    if (shares[0] == 1.0 and not any(shares[1:])) or not any(shares):
+        return None
+    return torch.tensor(shares, device=device)
+
+
+def _alike(rows: list[tuple[EncodedText, float]]) -> dict[int, tuple[EncodedText, float]]:
     """The rows with their shares, those of one encoding together; a row whose shares cancel out is left out."""
     pull: dict[int, float] = {}
     for text, share in rows:
         pull[id(text)] = pull.get(id(text), 0.0) + share
     texts = {id(text): text for text, _ in rows}
-    kept = [(texts[key], share) for key, share in pull.items() if abs(share) > NO_PULL]
-    return kept or rows[:1]
+    kept = {key: (texts[key], share) for key, share in pull.items() if abs(share) > NO_PULL}
+    return kept or {id(text): (text, share) for text, share in rows[:1]}

@@ -11,11 +11,14 @@ from sdtui import __version__
 from sdtui.images import chunk
 from sdtui.spec.document import Document
 from sdtui.spec.job import Render
+from sdtui.spec.params import Params
 
 KEY = "parameters"
 NEGATIVE = "Negative prompt:"
 TEMPLATE, NEGATIVE_TEMPLATE = "Template", "Negative Template"
 """What the prompts were drawn from; ours are pairs, the dynamic-prompts extension writes them as lines below the others."""
+ALL_STEPS = "NGMS all steps"
+"""Says that the negative prompt is left out in every step below the sigma, as we do; without it every other step, A1111's habit."""
 LEAST_PAIRS = 3
 """So many pairs make a line the parameter line (as A1111); fewer are text."""
 
@@ -110,13 +113,33 @@ def _pairs(render: Render, document: Document, model_hash: str) -> dict[str, str
         "Model": render.checkpoint.name,
         "Batch size": str(params.batch_size) if several else "",
         "Batch pos": str(render.index % params.batch_size) if several else "",
+        **_noise_pairs(params),
         "Clip skip": str(params.clip_skip) if params.clip_skip != 1 else "",
-        "RNG": "CPU",
+        "ENSD": str(params.ensd) if params.ensd else "",
+        "RNG": params.rng,
+        "Tiling": str(params.tiling) if params.tiling else "",
+        "Eta": f"{params.eta:.10g}" if params.eta != 1 else "",
+        "Eta DDIM": f"{params.eta_ddim:.10g}" if params.eta_ddim else "",
+        "Rescale CFG": f"{params.guidance_rescale:.10g}" if params.guidance_rescale else "",
+        "NGMS": f"{params.skip_uncond_below:.10g}" if params.skip_uncond_below else "",
+        ALL_STEPS: str(True) if params.skip_uncond_below else "",
         "Emphasis": params.emphasis if params.emphasis != "Original" else "",
         "Wildcards": params.wildcards if params.wildcards != "random" else "",
         TEMPLATE: document.prompt if document.prompt != render.prompt else "",
         NEGATIVE_TEMPLATE: document.negative_prompt if document.negative_prompt != render.negative_prompt else "",
         "Version": f"sdtui {__version__}",
+    }
+
+
+def _noise_pairs(params: Params) -> dict[str, str]:
+    """What the seed's noise is changed by; a size of which one side is given is written with both."""
+    varied = params.variation_strength > 0
+    resized = params.seed_resize_width or params.seed_resize_height
+    size = f"{params.seed_resize_width or params.width}x{params.seed_resize_height or params.height}"
+    return {
+        "Variation seed": str(params.variation_seed) if varied else "",
+        "Variation seed strength": f"{params.variation_strength:.10g}" if varied else "",
+        "Seed resize from": size if resized else "",
     }
 
 

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sdtui.errors import UsageError
-from sdtui.images.infotext import NEGATIVE_TEMPLATE, TEMPLATE, Record
+from sdtui.images.infotext import ALL_STEPS, NEGATIVE_TEMPLATE, TEMPLATE, Record
 from sdtui.prompt.expand.template import parse
 from sdtui.spec.document import Document
 from sdtui.spec.params import FIELDS, Field, Scalar, parse_value
-from sdtui.spec.samplers import SAMPLER_NAMES
+from sdtui.spec.samplers import SAMPLER_NAMES, sampler_spec
 
 FORMER_SCHEDULES = ("Karras", "Exponential", "SGM Uniform", "Uniform", "Polyexponential")
 """Schedules that a sampler's name carried at its end before A1111 1.9."""
 
-_SOURCES: Mapping[str, str] = {"width": "Size-1", "height": "Size-2"}
-_KNOWN = {"Model hash", "Model", "Batch size", "Batch pos", "RNG", TEMPLATE, NEGATIVE_TEMPLATE, "Version"}
+CARDS_NOISE = "NV"
+"""What a record without RNG was made with: a CUDA card's noise, A1111's default."""
+
+_FORMER_VERSION = re.compile(r"v?1\.[0-8]\.")
+_SOURCES: Mapping[str, str] = {
+    "width": "Size-1",
+    "height": "Size-2",
+    "seed_resize_width": "Seed resize from-1",
+    "seed_resize_height": "Seed resize from-2",
+}
+_KNOWN = {"Model hash", "Model", "Batch size", "Batch pos", TEMPLATE, NEGATIVE_TEMPLATE, "Version", ALL_STEPS}
 # What makes no other picture, or is said by the prompt itself.
 _HARMLESS = {"Face restoration", "User", "Lora hashes", "TI hashes", "Hashes"}
 
@@ -47,10 +57,11 @@ def restore(record: Record) -> Restored:
     problems += [
         f"'{key}: {value}' is not supported yet." for key, value in pairs.items() if key not in read | _HARMLESS
     ]
-    if pairs and pairs.get("RNG") != "CPU":
-        noise = "NV" if pairs.get("RNG") == "NV" else "a graphics card"
+    if pairs and "RNG" not in pairs:
+        params["rng"] = CARDS_NOISE
+    if "NGMS" in pairs and pairs.get(ALL_STEPS) != "True":
         problems.append(
-            f"The picture was made with the noise of {noise}; ours is CPU noise, so it will look different."
+            "The negative prompt was left out of every other step below a sigma; here it is of all of them."
         )
     prompt, negative = _prompts(record, params, problems)
     document = Document(
@@ -77,11 +88,17 @@ def _prompts(record: Record, params: dict[str, Scalar], problems: list[str]) -> 
 
 
 def split_sampler(pairs: Mapping[str, str]) -> dict[str, str]:
-    """The pairs with the schedule taken out of a sampler's name ("DPM++ 2M Karras")."""
+    """The pairs with the schedule taken out of a sampler's name ("DPM++ 2M Karras"), as A1111 wrote it before 1.9.
+
+    Then a name without one meant the uniform schedule, but for the samplers that go by timesteps.
+    """
     split = dict(pairs)
     sampler = split.get("Sampler", "")
-    if "Schedule type" in split or sampler in SAMPLER_NAMES:
+    if "Schedule type" in split:
         return split
+    if sampler in SAMPLER_NAMES:
+        former = _FORMER_VERSION.match(split.get("Version", "")) and sampler_spec(sampler).automatic != "DDIM"
+        return split | {"Schedule type": "Uniform"} if former else split
     for schedule in FORMER_SCHEDULES:
         name = sampler.removesuffix(f" {schedule}")
         if name != sampler:

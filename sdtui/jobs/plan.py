@@ -12,19 +12,20 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sdtui.errors import SdtuiError, UsageError, WorkspaceError
+from sdtui.jobs.adapting import NOT_ADAPTED, NOTHING, Adapting, file_of
 from sdtui.prompt.expand.combinations import count, each
 from sdtui.prompt.expand.draw import draw
 from sdtui.prompt.expand.nodes import Template
 from sdtui.prompt.expand.source import Source
 from sdtui.prompt.expand.template import parse as parse_template
-from sdtui.prompt.parser import parse
 from sdtui.spec.document import Document
 from sdtui.spec.job import Job, Render
-from sdtui.spec.model import ModelFile, ModelRecord
+from sdtui.spec.model import ModelRecord
 from sdtui.spec.params import Params, resolve_params
 
 MAX_PICTURES = 10_000
 SEED_RANGE = 2**32
+OTHER_BITS = 0x5DEECE66
 
 FindCheckpoint = Callable[[str], ModelRecord]
 T = TypeVar("T")
@@ -40,9 +41,10 @@ class Wish(Struct, frozen=True, kw_only=True):
 
 
 class Drawn(Struct, frozen=True, kw_only=True):
-    """The resolved prompt and negative prompt of each picture; the first picture has `seed`."""
+    """The resolved prompt and negative prompt of each picture; the first picture has `seed` and `variation_seed`."""
 
     seed: int
+    variation_seed: int
     prompts: tuple[tuple[str, str], ...]
 
     def notes(self, wish: Wish) -> tuple[str, ...]:
@@ -71,6 +73,8 @@ def draw_prompts(wish: Wish, source: Source, *, seed: int) -> Drawn:
     Raises SdtuiError when a template cannot be expanded, and UsageError when it stands for too many pictures.
     """
     first = wish.params.seed if wish.params.seed >= 0 else seed
+    # another one than the seed, when both are open
+    varied = wish.params.variation_seed if wish.params.variation_seed >= 0 else seed ^ OTHER_BITS
     templates = _Templates(wish, source)
     mode = wish.params.wildcards
     if mode == "off" or templates.are_plain:
@@ -78,19 +82,19 @@ def draw_prompts(wish: Wish, source: Source, *, seed: int) -> Drawn:
     elif mode == "combinatorial":
         prompts = templates.combine(first)
     else:
-        prompts = tuple(templates.draw((first + index) % SEED_RANGE) for index in range(wish.params.count))
-    for place, where in ((0, "prompt"), (1, "negative_prompt")):
-        for text in {pair[place] for pair in prompts}:
-            _check_prompt(where, text)
-    return Drawn(seed=first, prompts=prompts)
+        prompts = tuple(templates.draw(_seed_of(wish, first, index)) for index in range(wish.params.count))
+    return Drawn(seed=first, variation_seed=varied, prompts=prompts)
 
 
-def plan(wish: Wish, drawn: Drawn, *, job_id: int, now: float, name: NamePictures) -> Job:
-    """The job: picture i has seed + i, the prompts that were drawn for it and a path of its own."""
-    record = wish.checkpoint
-    version = ModelFile(
-        name=record.name, path=record.path, size=record.size, mtime_ns=record.mtime_ns, sha256=record.sha256
-    )
+def plan(
+    wish: Wish, drawn: Drawn, adapting: Adapting = NOT_ADAPTED, *, job_id: int, now: float, name: NamePictures
+) -> Job:
+    """The job: each picture has its own seeds, the prompts that were drawn for it and a path of its own.
+
+    Picture i has seed + i; with a variation strength all have the seed, and variation seed + i.
+    """
+    version = file_of(wish.checkpoint)
+    added = [adapting.added.get(pair, NOTHING) for pair in drawn.prompts]
     renders = tuple(
         Render(
             id=secrets.token_hex(8),
@@ -98,15 +102,31 @@ def plan(wish: Wish, drawn: Drawn, *, job_id: int, now: float, name: NamePicture
             index=index,
             prompt=prompt,
             negative_prompt=negative_prompt,
-            params=replace(wish.params, seed=(drawn.seed + index) % SEED_RANGE),
+            params=_seeded(wish, drawn, index),
             checkpoint=version,
             path="",
+            networks=added[index].networks,
+            embeddings=added[index].embeddings,
+            vae=adapting.vae,
         )
         for index, (prompt, negative_prompt) in enumerate(drawn.prompts)
     )
     paths = name(renders, now)
     named = tuple(replace(render, path=path) for render, path in zip(renders, paths, strict=True))
     return Job(id=job_id, created_at=now, document=wish.document, renders=named)
+
+
+def _seeded(wish: Wish, drawn: Drawn, index: int) -> Params:
+    """The parameters of one picture, its seeds fixed."""
+    params = replace(wish.params, seed=_seed_of(wish, drawn.seed, index))
+    if params.variation_strength == 0:
+        return params
+    return replace(params, variation_seed=(drawn.variation_seed + index) % SEED_RANGE)
+
+
+def _seed_of(wish: Wish, first: int, index: int) -> int:
+    """The seed of one picture: it stays where pictures vary around it."""
+    return first if wish.params.variation_strength > 0 else (first + index) % SEED_RANGE
 
 
 def one_path(out: str, *, force: bool, count: int) -> str:
@@ -177,12 +197,3 @@ def _placed(field: str, expand: Callable[[], T]) -> T:
         if error.where and not error.where.startswith("line "):
             raise
         raise type(error)(error.what, where=", ".join(filter(None, (field, error.where))), todo=error.todo) from None
-
-
-def _check_prompt(where: str, text: str) -> None:
-    for tag in parse(text).tags if "<" in text else ():
-        raise UsageError(
-            f"<{tag.kind}:…> is not supported yet.",
-            where=where,
-            todo="Take the tag out; LoRAs and hypernetworks come with a later version.",
-        )

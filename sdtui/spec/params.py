@@ -31,6 +31,17 @@ class Params(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     emphasis: str = "Original"
     comma_backtrack: int = 20
     wildcards: str = "random"
+    variation_seed: int = -1
+    variation_strength: float = 0.0
+    seed_resize_width: int = 0
+    seed_resize_height: int = 0
+    ensd: int = 0
+    rng: str = "CPU"
+    tiling: bool = False
+    eta: float = 1.0
+    eta_ddim: float = 0.0
+    guidance_rescale: float = 0.0
+    skip_uncond_below: float = 0.0
     exact: bool = False
 
     @property

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from sdtui.engine.checkpoint import Checkpoint
-from sdtui.engine.samplers import SAMPLERS
+from sdtui.engine.sampling.table import SAMPLERS
 from sdtui.engine.schedules import schedule_sigmas
 
 BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}

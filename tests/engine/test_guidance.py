@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from sdtui.engine.emphasis import weigh
-from sdtui.engine.guidance import cues_of, guide, read_mixes
+from sdtui.engine.guidance import Guidance, guide, read_looks, rescale
 from sdtui.engine.requests import Encoded, EncodedText
 from sdtui.errors import RenderError
 from sdtui.prompt.emphasis import runs
@@ -19,14 +19,15 @@ def words(text):
 
 def mixes(prompt, negative="", **params):
     """Each step's texts with their coefficients, rounded."""
-    found = read_mixes(render(prompt, negative=negative, **params))
-    counted = []
-    for mix in found:
-        shares = {}
-        for cue, share in mix:
-            shares[words(cue.text)] = round(shares.get(words(cue.text), 0.0) + share, 6)
-        counted.append(shares)
-    return counted
+    return [counted(look.guided) for look in read_looks(render(prompt, negative=negative, **params)).whole]
+
+
+def counted(mix):
+    """A mix's texts with their coefficients, rounded."""
+    shares = {}
+    for cue, share in mix:
+        shares[words(cue.text)] = round(shares.get(words(cue.text), 0.0) + share, 6)
+    return shares
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ def test_a_schedule_in_the_negative_prompt_holds_too():
 
 def test_a_tag_that_cannot_be_followed_is_an_error_and_names_it():
     with pytest.raises(RenderError, match="<lora:detail:1>"):
-        read_mixes(render("a cat <lora:detail:1>"))
+        read_looks(render("a cat <lora:detail:1>"))
 
 
 @pytest.mark.parametrize(
@@ -135,8 +136,8 @@ def encoded_of(lengths):
 
 
 def test_shorter_contexts_of_a_step_are_padded_with_empty_chunks():
-    found = read_mixes(render("cat", negative="dog", steps=1))
-    (now,) = guide(found, encoded_of([1, 3]))
+    found = read_looks(render("cat", negative="dog", steps=1))
+    (now,), _ = guide(found, encoded_of([1, 3]))
     cat, dog = now.contexts
     assert cat.shape == dog.shape == (231, 2)
     assert cat[::77, 0].tolist() == [1.0, 0.0, 0.0]
@@ -144,16 +145,67 @@ def test_shorter_contexts_of_a_step_are_padded_with_empty_chunks():
 
 
 def test_only_the_texts_of_the_step_itself_count_for_its_padding():
-    found = read_mixes(render("[cat:dog:1]", steps=2, cfg_scale=1.0))
+    found = read_looks(render("[cat:dog:1]", steps=2, cfg_scale=1.0))
     lengths = {"cat": 1, "dog": 2}
-    guidance = guide(found, encoded_of([lengths[words(cue.text)] for cue in cues_of(found)]))
+    guidance, _ = guide(found, encoded_of([lengths[words(cue.text)] for cue in found.cues]))
     assert [now.contexts[0].shape[0] for now in guidance] == [77, 154]
 
 
 def test_combining_is_the_formula():
-    now = guide(read_mixes(render("cat AND dog :0.5", negative="rat", cfg_scale=3.0, steps=1)), encoded_of([1, 1, 1]))[
-        0
-    ]
+    now = one_step("cat AND dog :0.5", negative="rat", cfg_scale=3.0)
     cat, dog, rat = torch.randn(3, 4, 8, 8)
     wanted = rat + 3.0 * (cat - rat) + 0.5 * 3.0 * (dog - rat)
     assert torch.allclose(now.combine(torch.stack([cat, dog, rat])), wanted, atol=1e-5)
+
+
+def one_step(prompt, **params):
+    """The guidance of a run of one step."""
+    looks = read_looks(render(prompt, steps=1, **params), wants_unconditional=True)
+    (now,), _ = guide(looks, encoded_of([1] * len(looks.cues)))
+    return now
+
+
+def test_the_guess_without_the_prompt_is_there_even_where_it_does_not_count():
+    now = one_step("cat", negative="rat", cfg_scale=1.0)
+    cat, rat = torch.randn(2, 4, 8, 8)
+    assert torch.equal(now.combine(torch.stack([cat, rat])), cat)
+    assert torch.equal(now.without(torch.stack([cat, rat])), rat)
+
+
+def test_the_prompts_own_guess_is_that_of_cfg_1():
+    now = one_step("cat AND dog :0.5", negative="rat", cfg_scale=3.0, guidance_rescale=0.5)
+    cat, dog, rat = torch.randn(3, 4, 8, 8)
+    wanted = rat + (cat - rat) + 0.5 * (dog - rat)
+    assert torch.allclose(now.own(torch.stack([cat, dog, rat])), wanted, atol=1e-5)
+
+
+def test_rescaling_gives_the_prediction_the_deviation_of_the_prompts_own():
+    x, guided, own = torch.randn(3, 4, 8, 8)
+    whole = rescale(x, guided, own, 1.0)
+    assert (x - whole).std() == pytest.approx(float((x - own).std()), rel=1e-5)
+    assert torch.allclose(rescale(x, guided, own, 0.5), (whole + guided) / 2, atol=1e-5)
+    assert torch.allclose(rescale(x, guided, own, 0.0), guided, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "wanted"),
+    [
+        ("cat", {"cat": 1.0}),
+        ("cat AND dog :0.5", {"cat": 0.666667, "dog": 0.333333}),
+        # weights that cancel out leave nothing to go by, so that the negative prompt stays
+        ("cat AND dog :-1", {"cat": 4.0, "dog": -4.0, "rat": 1.0}),
+    ],
+)
+def test_below_the_sigma_the_prompts_parts_count_alone(prompt, wanted):
+    looks = read_looks(render(prompt, negative="rat", cfg_scale=4.0, steps=2, skip_uncond_below=1.0))
+    assert [counted(look.guided) for look in looks.below] == [wanted] * 2
+
+
+def test_a_part_of_the_cfg_scale_pulls_as_much_less():
+    (look,) = read_looks(render("cat", negative="rat", cfg_scale=5.0, steps=1), cfg_share=0.1).whole
+    assert counted(look.guided) == {"cat": 0.5, "rat": 0.5}
+
+
+def test_one_row_is_its_own_guess():
+    rows = torch.randn(1, 4, 8, 8)
+    assert torch.equal(Guidance((rows,), None).combine(rows), rows[0])

@@ -8,6 +8,7 @@ from sdtui import __version__
 from sdtui.images.infotext import Record, infotext, parse, quote, unquote
 from sdtui.images.restore import restore
 from sdtui.spec.document import Document
+from sdtui.spec.fields.sampling import RNG_SOURCES
 from sdtui.spec.params import FIELD, resolve_params
 from sdtui.spec.samplers import EMPHASIS_MODES, SAMPLER_NAMES, SCHEDULE_TYPES
 from tests.images.made import SHA256, document, render
@@ -28,6 +29,19 @@ WRITTEN = {
     "half a cfg": ({"cfg_scale": 7.5}, f"a red circle\n{PLAIN.replace('scale: 7', 'scale: 7.5')}"),
     "clip skip": ({"clip_skip": 2}, f"a red circle\n{PLAIN.replace('RNG', 'Clip skip: 2, RNG')}"),
     "emphasis": ({"emphasis": "No norm"}, f"a red circle\n{PLAIN.replace('Version', 'Emphasis: No norm, Version')}"),
+    "noise": (
+        {"variation_seed": 5, "variation_strength": 0.3, "seed_resize_height": 640, "ensd": 31337, "tiling": True},
+        "a red circle\n"
+        + PLAIN.replace(
+            "RNG: CPU",
+            "Variation seed: 5, Variation seed strength: 0.3, Seed resize from: 512x640, ENSD: 31337, RNG: CPU, Tiling: True",
+        ),
+    ),
+    "guidance": (
+        {"eta": 0.5, "guidance_rescale": 0.7, "skip_uncond_below": 1.5, "emphasis": "Ignore"},
+        "a red circle\n"
+        + PLAIN.replace("CPU", "CPU, Eta: 0.5, Rescale CFG: 0.7, NGMS: 1.5, NGMS all steps: True, Emphasis: Ignore"),
+    ),
     "batch": (
         {"batch_size": 4, "index": 6},
         f"a red circle\n{PLAIN.replace('RNG', 'Batch size: 4, Batch pos: 2, RNG')}",
@@ -214,6 +228,17 @@ params = st.fixed_dictionaries(
         "height": st.integers(8, 256).map(lambda number: number * 8),
         "clip_skip": st.integers(1, 12),
         "emphasis": st.sampled_from(EMPHASIS_MODES),
+        "variation_seed": st.integers(0, 2**32 - 1),
+        "variation_strength": st.integers(1, 100).map(lambda number: number / 100),
+        "seed_resize_width": st.integers(1, 256).map(lambda number: number * 8),
+        "seed_resize_height": st.integers(1, 256).map(lambda number: number * 8),
+        "ensd": st.integers(0, 2**32 - 1),
+        "rng": st.sampled_from(RNG_SOURCES),
+        "tiling": st.booleans(),
+        "eta": st.integers(0, 100).map(lambda number: number / 100),
+        "eta_ddim": st.integers(0, 100).map(lambda number: number / 100),
+        "guidance_rescale": st.integers(0, 100).map(lambda number: number / 100),
+        "skip_uncond_below": st.integers(0, 150).map(lambda number: number / 10),
     }
 )
 
@@ -252,25 +277,39 @@ RESTORED = {
     "its own name": ({"Sampler": "Euler a"}, {"sampler": "Euler a"}),
     "case": ({"Sampler": "euler A"}, {"sampler": "Euler a"}),
     "size": ({"Size-1": "640", "Size-2": "448"}, {"width": 640, "height": 448}),
+    "noise of a card": ({"RNG": "NV"}, {"rng": "NV"}),
+    "variation": (
+        {"Variation seed": "5", "Variation seed strength": "0.3"},
+        {"variation_seed": 5, "variation_strength": 0.3},
+    ),
+    "seed resize": (
+        {"Seed resize from-1": "512", "Seed resize from-2": "640"},
+        {"seed_resize_width": 512, "seed_resize_height": 640},
+    ),
+    "seamless": ({"Tiling": "True", "ENSD": "31337"}, {"tiling": True, "ensd": 31337}),
+    "eta": ({"Eta": "0.67", "Eta DDIM": "0.2"}, {"eta": 0.67, "eta_ddim": 0.2}),
+    "no negative prompt at the end": ({"NGMS": "1.5", "NGMS all steps": "True"}, {"skip_uncond_below": 1.5}),
     "its batch does not matter": ({"Batch size": "4", "Batch pos": "2", "Seed": "9"}, {"seed": 9}),
 }
 
 
 @pytest.mark.parametrize(("pairs", "wanted"), RESTORED.values(), ids=RESTORED)
 def test_restoring(pairs: dict[str, str], wanted: dict[str, object]) -> None:
-    restored = restore(Record("p", "n", pairs | {"RNG": "CPU"}))
+    restored = restore(Record("p", "n", {"RNG": "CPU"} | pairs))
+    wanted = {"rng": "CPU"} | wanted
     assert restored.document == Document(prompt="p", negative_prompt="n", params=wanted)  # type: ignore[arg-type]
     assert restored.problems == ()
 
 
 PROBLEMS = {
     "unknown sampler": ({"Sampler": "Magic"}, "There is no sampler 'Magic'."),
-    "sampler of another program": ({"Sampler": "DPM++ SDE Karras"}, "There is no sampler 'DPM++ SDE'."),
+    "sampler of another program": ({"Sampler": "DEIS Karras"}, "There is no sampler 'DEIS'."),
     "a size that is none": ({"Size-1": "100", "Size-2": "512"}, "multiple of 8"),
     "too many steps": ({"Steps": "9999"}, "Steps"),
     "a number that is none": ({"Seed": "x"}, "Seed is a whole number"),
     "what we cannot do yet": ({"Hires upscale": "2"}, "'Hires upscale: 2' is not supported yet."),
-    "noise of a card": ({"RNG": "NV"}, "noise of NV"),
+    "a strange noise": ({"RNG": "dice"}, "There is no rng 'dice'."),
+    "every other step": ({"NGMS": "1.5"}, "every other step"),
 }
 
 
@@ -280,12 +319,46 @@ def test_what_cannot_be_restored_is_said(pairs: dict[str, str], sentence: str) -
 
 
 def test_a_picture_that_does_not_name_its_noise_was_made_with_a_cards() -> None:
-    assert "a graphics card" in restore(Record("p", "", {"Steps": "9"})).problems[0]
+    restored = restore(Record("p", "", {"Steps": "9"}))
+    assert restored.document.params["rng"] == "NV"
+    assert restored.problems == ()
+
+
+FORMER = {
+    "DPM++ 2M Karras": ("DPM++ 2M", "Karras"),
+    "DPM++ 2M SDE Karras": ("DPM++ 2M SDE", "Karras"),
+    "DPM++ 2M SDE Exponential": ("DPM++ 2M SDE", "Exponential"),
+    "DPM++ 2M SDE Heun Exponential": ("DPM++ 2M SDE Heun", "Exponential"),
+    "DPM++ 3M SDE Karras": ("DPM++ 3M SDE", "Karras"),
+    "DPM++ SDE Karras": ("DPM++ SDE", "Karras"),
+    "DPM++ 2S a Karras": ("DPM++ 2S a", "Karras"),
+    "DPM2 Karras": ("DPM2", "Karras"),
+    "DPM2 a Karras": ("DPM2 a", "Karras"),
+    "LMS Karras": ("LMS", "Karras"),
+    "DPM++ 2M": ("DPM++ 2M", "Uniform"),
+    "Euler a": ("Euler a", "Uniform"),
+    "DDIM": ("DDIM", None),
+    "PLMS": ("PLMS", None),
+    "UniPC": ("UniPC", None),
+}
+
+
+@pytest.mark.parametrize(("name", "wanted"), FORMER.items())
+def test_sampler_names_of_the_time_before_schedule_types(name: str, wanted: tuple[str, str | None]) -> None:
+    params = restore(Record("p", "", {"Sampler": name, "Version": "v1.8.0", "RNG": "CPU"})).document.params
+    assert (params["sampler"], params.get("schedule_type")) == wanted
+
+
+def test_a_sampler_alone_means_its_own_schedule_since_then() -> None:
+    params = restore(Record("p", "", {"Sampler": "DPM++ 2M", "Version": "v1.9.4", "RNG": "CPU"})).document.params
+    assert "schedule_type" not in params
 
 
 def test_every_key_of_the_fields_table_is_written_where_it_differs() -> None:
     changed = {"steps": 9, "cfg_scale": 2.5, "sampler": "Euler", "schedule_type": "Karras", "clip_skip": 3}
     changed |= {"emphasis": "None", "batch_size": 2, "seed": 4, "wildcards": "off"}
+    changed |= {"variation_seed": 5, "variation_strength": 0.25, "ensd": 31337, "rng": "NV", "tiling": True}
+    changed |= {"eta": 0.5, "eta_ddim": 0.75, "guidance_rescale": 0.7, "skip_uncond_below": 1.5}
     pairs = parse(infotext(render(**changed), document(render()), model_hash=SHA256)).pairs
     assert {name: pairs.get(field.infotext) for name, field in FIELD.items() if field.infotext} == {
         name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in changed.items()

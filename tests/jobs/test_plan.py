@@ -38,6 +38,24 @@ def test_an_open_seed_is_drawn_once_and_counts_up_for_each_picture():
     assert [r.params.seed for r in planned(wish(seed=SEED_RANGE - 1, batch_size=2)).renders] == [SEED_RANGE - 1, 0]
 
 
+def test_with_a_variation_the_seed_stays_and_the_variation_seed_counts_up():
+    made = planned(wish(seed=7, variation_seed=SEED_RANGE - 1, variation_strength=0.2, batch_count=3))
+    assert [r.params.seed for r in made.renders] == [7, 7, 7]
+    assert [r.params.variation_seed for r in made.renders] == [SEED_RANGE - 1, 0, 1]
+
+
+def test_an_open_variation_seed_is_drawn_and_another_than_the_seed():
+    (render,) = planned(wish(variation_strength=0.2)).renders
+    assert render.params.seed == 5
+    assert 0 <= render.params.variation_seed < SEED_RANGE
+    assert render.params.variation_seed != 5
+
+
+def test_pictures_that_vary_around_a_seed_draw_what_the_seed_draws():
+    wished = {"prompt": "a {red|green|blue} {cat|dog}"}
+    assert len(set(drawn(wish(wished, seed=7, variation_strength=0.2, batch_count=8)).prompts)) == 1
+
+
 def test_every_render_has_an_id_a_path_and_the_version_of_its_model():
     renders = planned(wish(batch_count=20)).renders
     assert len({r.id for r in renders}) == 20
@@ -45,13 +63,9 @@ def test_every_render_has_an_id_a_path_and_the_version_of_its_model():
     assert {r.checkpoint.path for r in renders} == {TINY.path}
 
 
-def test_too_many_pictures_and_tags_are_refused():
+def test_too_many_pictures_are_refused():
     with pytest.raises(UsageError, match="too many"):
         wish(batch_count=1000, batch_size=MAX_PICTURES // 1000 + 1)
-    with pytest.raises(UsageError, match="not supported yet"):
-        drawn(wish({"negative_prompt": "<hypernet:x>"}))
-    with pytest.raises(UsageError, match="not supported yet"):
-        drawn(wish({"prompt": "__tags__"}))
 
 
 def test_each_picture_draws_its_prompts_anew_with_its_own_seed():
