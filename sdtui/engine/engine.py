@@ -8,6 +8,7 @@ from typing import Literal
 
 import torch
 
+from sdtui.engine.adapters.applied import Adapters
 from sdtui.engine.checkpoint import Checkpoint
 from sdtui.engine.decoder import Decoder, TimedSketch
 from sdtui.engine.device import Budget, memory_budget, open_device, used_memory
@@ -19,7 +20,7 @@ from sdtui.engine.requests import Picture
 from sdtui.engine.shelf import Shelf, key_of
 from sdtui.engine.sketching import AFTER_S, sketched
 from sdtui.engine.stepper import Stepper
-from sdtui.errors import ModelError, RenderError
+from sdtui.errors import ModelError, RenderError, SdtuiError
 from sdtui.spec.job import Render
 from sdtui.spec.model import ModelFile
 from sdtui.spec.outcome import Begun, Broken, Left, Loading, Outcome, Painted
@@ -58,6 +59,7 @@ class Engine:
         self._loader = Loader(self._compute, self._shelf)
         self._stepper = Stepper(self._compute, self._shelf, self._decoder, row_limit, clock)
         self._groups = Groups(slice_s)
+        self._adapters = Adapters()
         self._flights: dict[str, Flight] = {}
         self._leaving: list[Flight] = []
         self._warm: ModelFile | None = None
@@ -102,6 +104,7 @@ class Engine:
         self._shelf.clear(keep=keep)
         self._stepper.forget()
         self._decoder.forget()
+        self._adapters.forget()
         self._loader.abandon()
 
     def tune(self, tuning: Tuning) -> None:
@@ -124,9 +127,9 @@ class Engine:
         outcomes: list[Outcome] = [Left(render=flight.render) for flight in self._leaving]
         self._leaving.clear()
         outcomes += self._decoded()
-        model = self._groups.choose(self._flights.values(), self._clock())
-        if model is not None:
-            outcomes += self._work(model)
+        oldest = self._groups.choose(self._flights.values(), self._clock())
+        if oldest is not None:
+            outcomes += self._work(oldest)
         elif self._warm is not None:
             outcomes += self._warm_up(self._warm)
         elif not outcomes and self._flights:
@@ -139,13 +142,18 @@ class Engine:
             outcomes.append(self._now("ready"))
         return outcomes
 
-    def _work(self, model: ModelFile) -> Iterator[Outcome]:
-        """Bring the checkpoint's pictures one step on, or the checkpoint itself one stage nearer."""
-        key = key_of(model)
-        flights = [flight for flight in self._flights.values() if not flight.decoding and key_of(flight.model) == key]
-        checkpoint = self._shelf.get(key)
-        if checkpoint is None:
+    def _work(self, oldest: Flight) -> Iterator[Outcome]:
+        """Bring the pictures of a group one step on, or their checkpoint one stage nearer."""
+        group, model = oldest.group, oldest.model
+        flights = [flight for flight in self._flights.values() if not flight.decoding and flight.group == group]
+        loaded = self._shelf.get(group.checkpoint)
+        if loaded is None:
             yield from self._load(model, flights)
+            return
+        try:
+            checkpoint, notes = self._adapters.apply(loaded, oldest.render)
+        except SdtuiError as error:
+            yield from (Broken(flight.render, error) for flight in flights)
             return
         most_rows = self._stepper.most_rows(flights[0], checkpoint)
         yield from self._stepper.prepare(flights, checkpoint, most_rows)
@@ -156,6 +164,7 @@ class Engine:
         for flight in fresh:
             flight.begun_at = self._clock()
             flight.sketch_at = flight.begun_at + AFTER_S
+            flight.notes += notes
             yield Begun(render=flight.render)
         if batch and not fresh:
             yield from self._stepper.step(batch, checkpoint)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sdtui.engine.noise import PIXELS_PER_CELL
 from sdtui.engine.requests import Decode, Encode, Evaluate, Making, Picture, Request
@@ -15,6 +15,14 @@ from sdtui.spec.model import ModelFile
 
 TIME_SLICE_S = 30.0
 STRETCH = 2
+
+
+class Group(NamedTuple):
+    """A checkpoint, and what is applied to it."""
+
+    checkpoint: Key
+    networks: tuple[tuple[str, ...], ...] = ()
+    vae: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -38,6 +46,12 @@ class Flight:
     def model(self) -> ModelFile:
         """The checkpoint that its next request needs."""
         return self.request.model if isinstance(self.request, Encode | Evaluate | Decode) else self.render.checkpoint
+
+    @property
+    def group(self) -> Group:
+        """Flights of equal groups may share a UNet call."""
+        networks = tuple(network.key for network in self.render.networks)
+        return Group(key_of(self.model), networks, self.render.vae.version if self.render.vae else ())
 
     @property
     def cells(self) -> tuple[int, int]:
@@ -67,26 +81,28 @@ class Flight:
 
 
 class Groups:
-    """Which checkpoint has its turn: the active one until it is empty, or 30 s while another waits."""
+    """Which group has its turn: the active one until it is empty, or 30 s while another waits; then one of its checkpoint, or any."""
 
     def __init__(self, slice_s: float = TIME_SLICE_S) -> None:
         self._slice_s = slice_s
-        self._active: Key | None = None
+        self._active: Group | None = None
         self._since = 0.0
 
-    def choose(self, flights: Iterable[Flight], now: float) -> ModelFile | None:
-        """The checkpoint to work with now; None when nobody wants one. `flights`: oldest first."""
-        waiting: dict[Key, ModelFile] = {}
+    def choose(self, flights: Iterable[Flight], now: float) -> Flight | None:
+        """The oldest flight of the group to work with now; None when nobody wants one. `flights`: oldest first."""
+        waiting: dict[Group, Flight] = {}
         for flight in flights:
             if not flight.decoding:
-                waiting.setdefault(key_of(flight.model), flight.model)
+                waiting.setdefault(flight.group, flight)
         if not waiting:
             self._active = None
             return None
         spent = now - self._since >= self._slice_s
-        others = [key for key in waiting if key != self._active]
+        others = [group for group in waiting if group != self._active]
         if self._active not in waiting or (spent and others):
-            self._active, self._since = others[0], now
+            same = [group for group in others if self._active and group.checkpoint == self._active.checkpoint]
+            stays = bool(same) and not spent
+            self._active, self._since = (same[0], self._since) if stays else (others[0], now)
         elif not others:
             self._since = now
         return waiting[self._active]

@@ -17,7 +17,7 @@ from sdtui.engine.forward import Forward
 from sdtui.engine.ladder import Ladder, Place
 from sdtui.engine.memory import RowLimit, is_dead, is_out_of_memory, no_room, too_large
 from sdtui.engine.picture import txt2img
-from sdtui.engine.requests import Decode, Encode, Evaluate, Note
+from sdtui.engine.requests import Decode, Encode, Encoded, Evaluate, Note
 from sdtui.engine.shelf import Shelf, check_version, key_of
 from sdtui.engine.sketching import Sketching
 from sdtui.errors import RenderError, SdtuiError
@@ -122,7 +122,7 @@ class Stepper:
 
     def _begin(self, flight: Flight, checkpoint: Checkpoint) -> Iterator[Outcome]:
         if isinstance(flight.request, Encode):
-            answer = self.encoding.serve(flight.request, checkpoint)
+            answer = self._encoded(flight, flight.request, checkpoint)
             yield from self._follow(flight, answer, checkpoint, NO_CALL)
         elif flight.making is None:
             check_version(flight.render.checkpoint)
@@ -143,7 +143,7 @@ class Stepper:
                 case Encode():
                     if key_of(request.model) != key_of(flight.render.checkpoint):
                         return
-                    answer = self.encoding.serve(request, checkpoint)
+                    answer = self._encoded(flight, request, checkpoint)
                 case Decode():
                     self._decoder.submit(flight, checkpoint, request.latents)
                     return
@@ -151,6 +151,11 @@ class Stepper:
                     return
                 case _:
                     assert_never(request)
+
+    def _encoded(self, flight: Flight, request: Encode, checkpoint: Checkpoint) -> Encoded:
+        encoded = self.encoding.serve(request, checkpoint)
+        flight.notes += encoded.notes
+        return encoded
 
     def _guarded(self, flight: Flight, outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
         """The outcomes, and Broken where the flight's own making fails."""

@@ -6,10 +6,12 @@ from itertools import pairwise
 
 import pytest
 import torch
+from msgspec.structs import replace
 
 from sdtui.engine.engine import Engine
 from sdtui.engine.flight import Flight, Groups, share_call
 from sdtui.engine.requests import Evaluate
+from sdtui.spec.adapter import Network
 from sdtui.spec.outcome import Begun, Left, Painted, Stepped
 from tests.engine.renders import builtin, drive, final_latents, of, paint, relative, render
 
@@ -61,21 +63,21 @@ def in_group(path):
 
 def test_a_group_keeps_its_turn_until_it_is_empty():
     groups, one, other = Groups(30), in_group("a"), in_group("b")
-    assert groups.choose([one, other], 0).path == "a"
-    assert groups.choose([other, one], 29).path == "a"
-    assert groups.choose([other], 29).path == "b"
+    assert groups.choose([one, other], 0).model.path == "a"
+    assert groups.choose([other, one], 29).model.path == "a"
+    assert groups.choose([other], 29).model.path == "b"
     assert groups.choose([], 30) is None
 
 
 def test_a_group_changes_after_its_time_slice_if_another_waits():
     groups, one, other = Groups(30), in_group("a"), in_group("b")
-    assert [groups.choose([one, other], at).path for at in (0, 29, 30, 59, 60)] == ["a", "a", "b", "b", "a"]
+    assert [groups.choose([one, other], at).model.path for at in (0, 29, 30, 59, 60)] == ["a", "a", "b", "b", "a"]
 
 
 def test_a_slice_begins_when_somebody_else_waits():
     groups, one, other = Groups(30), in_group("a"), in_group("b")
-    assert [groups.choose([one], at).path for at in (0, 50, 100)] == ["a", "a", "a"]
-    assert [groups.choose([one, other], at).path for at in (110, 129, 130)] == ["a", "a", "b"]
+    assert [groups.choose([one], at).model.path for at in (0, 50, 100)] == ["a", "a", "a"]
+    assert [groups.choose([one, other], at).model.path for at in (110, 129, 130)] == ["a", "a", "b"]
 
 
 MIXED = (
@@ -257,3 +259,23 @@ def test_more_rows_than_a_call_may_have_are_one_picture_all_the_same():
     one = render("red AND blue AND green AND white AND black", steps=2)
     assert paint(engine, one)
     assert engine.unet_calls == 2
+
+
+def with_networks(path, *names):
+    model = builtin().__class__(name=path, path=path, size=1, mtime_ns=1)
+    networks = tuple(Network(kind="lora", file=model.__class__(name=n, path=n, size=1, mtime_ns=1)) for n in names)
+    return Flight(replace(render(model=model), networks=networks))
+
+
+def test_what_is_applied_to_a_checkpoint_parts_groups_and_the_same_checkpoint_comes_next():
+    groups, plain, other, dressed = Groups(30), with_networks("a"), with_networks("b"), with_networks("a", "detail")
+    assert groups.choose([plain, other, dressed], 0) is plain
+    assert groups.choose([other, dressed], 10) is dressed
+    assert groups.choose([other, plain, dressed], 29) is dressed
+    assert groups.choose([other, plain, dressed], 30) is other
+
+
+def test_changing_what_is_applied_gives_a_checkpoint_no_longer_turn():
+    groups, other, dressed = Groups(30), with_networks("b"), with_networks("a", "detail")
+    assert groups.choose([with_networks("a"), other], 0).model.path == "a"
+    assert groups.choose([other, dressed], 31) is other

@@ -1,0 +1,205 @@
+"""Adapters through the whole engine: what a picture is with them, without them, and beside pictures that use others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from msgspec.structs import replace
+
+from sdtui.engine.checkpoint import Checkpoint
+from sdtui.engine.engine import Engine
+from sdtui.spec.adapter import Embedding, Network
+from sdtui.spec.job import Render
+from sdtui.spec.outcome import Begun, Broken, Painted
+from tests.engine.adapters.made import LINEAR, UNET_PATHS, lora, model_file, write, write_lora
+from tests.engine.renders import drive, of, paint, render
+
+
+def with_networks(*networks: Network, **params: object) -> Render:
+    return replace(render(steps=3, exact=True, **params), networks=networks)  # type: ignore[arg-type]
+
+
+def picture(engine: Engine, one: Render) -> bytes:
+    return paint(engine, one)[one.id].rgb
+
+
+@pytest.fixture
+def file(checkpoint: Checkpoint, tmp_path: Path) -> Path:
+    return write_lora(tmp_path / "detail.safetensors", checkpoint, alpha=16)
+
+
+def test_a_lora_changes_the_picture_and_leaves_no_trace(engine: Engine, file: Path) -> None:
+    before = picture(engine, with_networks())
+
+    with_it = picture(engine, with_networks(lora(file)))
+
+    assert with_it != before
+    assert picture(engine, with_networks(lora(file, 0, 0))) == before
+    assert picture(engine, with_networks()) == before
+    assert picture(engine, with_networks(lora(file))) == with_it
+
+
+def test_each_weight_reaches_its_side(engine: Engine, file: Path) -> None:
+    both, text, unet = (picture(engine, with_networks(lora(file, te, u))) for te, u in ((1, 1), (1, 0), (0, 1)))
+
+    assert len({both, text, unet, picture(engine, with_networks())}) == 4
+
+
+def test_pictures_with_other_loras_do_not_touch_each_other(
+    engine: Engine, checkpoint: Checkpoint, tmp_path: Path
+) -> None:
+    files = [write_lora(tmp_path / f"{n}.safetensors", checkpoint, seed=n, alpha=16) for n in (1, 2)]
+    wished = [with_networks(), *(with_networks(lora(each)) for each in files), with_networks(lora(files[0], 0.5, 0.5))]
+    alone = [picture(engine, each) for each in wished]
+
+    together = [replace(each, id=f"again{n}") for n, each in enumerate(wished)]
+    painted = paint(engine, *together)
+
+    assert [painted[each.id].rgb for each in together] == alone
+
+
+def test_a_group_is_finished_before_the_next_is_merged(engine: Engine, file: Path) -> None:
+    """Else every step would merge anew."""
+    plain = [replace(render(steps=4), networks=()) for _ in range(3)]
+    dressed = [replace(render(steps=4), networks=(lora(file),)) for _ in range(3)]
+    for pair in zip(plain, dressed, strict=True):
+        for each in pair:
+            engine.add(each)
+    calls = engine.unet_calls
+
+    outcomes = drive(engine)
+
+    assert engine.unet_calls - calls == 8
+    begun = [outcome.render.id for outcome in of(Begun, outcomes)]
+    assert begun == [each.id for each in (*plain, *dressed)]
+
+
+def test_a_broken_lora_ends_its_own_pictures_before_any_step(engine: Engine, file: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.safetensors"
+    broken.write_bytes(file.read_bytes()[:-50])
+    bad, good = with_networks(lora(broken)), with_networks(lora(file))
+    engine.add(bad)
+    engine.add(good)
+
+    outcomes = drive(engine)
+
+    (told,) = of(Broken, outcomes)
+    assert told.render.id == bad.id
+    assert "cut off" in str(told.error)
+    assert told.error.where == str(broken)
+    assert [painted.render.id for painted in of(Painted, outcomes)] == [good.id]
+    assert bad.id not in [begun.render.id for begun in of(Begun, outcomes)]
+
+
+def test_what_was_left_out_is_noted_with_the_picture(engine: Engine, checkpoint: Checkpoint, tmp_path: Path) -> None:
+    file = write_lora(
+        tmp_path / "odd.safetensors",
+        checkpoint,
+        paths=[LINEAR],
+        named=lambda path: f"lora_unet_{path.replace('.', '_')}",
+    )
+    from safetensors.torch import load_file
+
+    file = write(tmp_path / "odd.safetensors", load_file(file) | {"lora_unet_double_blocks_0.alpha": torch.ones(())})
+    one = with_networks(lora(file))
+
+    (note,) = paint(engine, one)[one.id].notes
+
+    assert "1 tensor of the LoRA odd fits nothing" in note
+
+
+def test_an_embedding_changes_the_picture_where_its_word_is(engine: Engine, tmp_path: Path) -> None:
+    file = write(tmp_path / "thing.safetensors", {"emb_params": torch.randn(2, 56) * 3})
+    embedding = Embedding(word="thing", file=model_file(file))
+    plain = replace(render("a thing", steps=3, exact=True), id="plain")
+
+    said, elsewhere = (
+        replace(render(text, steps=3, exact=True), embeddings=(embedding,)) for text in ("a thing", "a circle")
+    )
+
+    assert picture(engine, said) != picture(engine, plain)
+    assert picture(engine, elsewhere) == picture(engine, render("a circle", steps=3, exact=True))
+
+
+def hypernetwork(path: Path, multiplier: float, scale: float = 0.5) -> Network:
+    generator = torch.Generator().manual_seed(8)
+
+    def layers(width: int) -> dict[str, torch.Tensor]:
+        return {
+            "linear.0.weight": torch.randn(2 * width, width, generator=generator) * scale,
+            "linear.0.bias": torch.zeros(2 * width),
+            "linear.2.weight": torch.randn(width, 2 * width, generator=generator) * scale,
+            "linear.2.bias": torch.zeros(width),
+        }
+
+    held = {"layer_structure": [1, 2, 1], "activation_func": "relu", "activate_output": False, "is_layer_norm": False}
+    torch.save(held | {width: (layers(width), layers(width)) for width in (56, 64)}, path)
+    return Network(kind="hypernetwork", file=model_file(path), te=multiplier, unet=multiplier)
+
+
+def test_a_hypernetwork_changes_the_picture_and_leaves_no_trace(engine: Engine, tmp_path: Path) -> None:
+    before = picture(engine, with_networks())
+
+    assert picture(engine, with_networks(hypernetwork(tmp_path / "h.pt", 1.0))) != before
+    assert picture(engine, with_networks(hypernetwork(tmp_path / "h.pt", 0.0))) == before
+    assert picture(engine, with_networks()) == before
+
+
+def write_vae(checkpoint: Checkpoint, path: Path, *, prefix: str = "", brighter: float = 0.0) -> Path:
+    from sdtui.engine.keys import VAE, VAE_PREFIX, original_naming
+
+    naming = original_naming(VAE, checkpoint.vae.config)
+    tensors = {}
+    for name, tensor in checkpoint.vae.state_dict().items():
+        bias = brighter if name == "decoder.conv_out.bias" else 0.0
+        tensors[prefix + naming(name)[0].removeprefix(VAE_PREFIX)] = tensor + bias
+    return write(path, tensors)
+
+
+@pytest.mark.parametrize("prefix", ["", "first_stage_model."])
+def test_another_vae_decodes(engine: Engine, checkpoint: Checkpoint, prefix: str, tmp_path: Path) -> None:
+    same = write_vae(checkpoint, tmp_path / "same.safetensors", prefix=prefix)
+    bright = write_vae(checkpoint, tmp_path / "bright.safetensors", prefix=prefix, brighter=0.5)
+    own = picture(engine, with_networks())
+
+    assert picture(engine, replace(with_networks(), vae=model_file(same))) == own
+    brighter = picture(engine, replace(with_networks(), vae=model_file(bright)))
+    assert sum(brighter) > sum(own)
+    assert picture(engine, with_networks()) == own
+
+
+def test_a_vae_of_diffusers_layout_decodes(engine: Engine, checkpoint: Checkpoint, tmp_path: Path) -> None:
+    file = write(tmp_path / "v.safetensors", dict(checkpoint.vae.state_dict()))
+
+    assert picture(engine, replace(with_networks(), vae=model_file(file))) == picture(engine, with_networks())
+
+
+def test_a_vae_that_does_not_fit_is_named(engine: Engine, tmp_path: Path) -> None:
+    file = write(tmp_path / "wrong.safetensors", {"decoder.conv_in.weight": torch.zeros(512, 4, 3, 3)})
+    engine.add(replace(with_networks(), vae=model_file(file)))
+
+    (told,) = of(Broken, drive(engine))
+
+    assert "The VAE wrong does not fit the checkpoint" in str(told.error)
+
+
+def test_the_checkpoint_dies_with_what_is_applied_to_it(tmp_path: Path) -> None:
+    import gc
+    import weakref
+
+    from tests.engine.renders import builtin, loaded
+
+    engine = loaded()
+    held = engine.checkpoint(builtin())
+    assert held is not None
+    file = write_lora(tmp_path / "a.safetensors", held, paths=UNET_PATHS)
+    gone = weakref.ref(held.unet)
+    paint(engine, with_networks(lora(file), hypernetwork(tmp_path / "h.pt", 1.0)))
+    del held
+
+    engine.release()
+    gc.collect()
+
+    assert gone() is None
