@@ -57,6 +57,9 @@ class Adapting(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
+NOT_ADAPTED = Adapting()
+
+
 def adapt(
     document: Document, emphasis: str, prompts: Iterable[Prompts], checkpoint: ModelRecord, models: Models
 ) -> Adapting:
