@@ -12,6 +12,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from sdtui.errors import ModelError, SdtuiError
+from sdtui.jobs.adapting import Adapting, adapt
 from sdtui.jobs.plan import SEED_RANGE, Drawn, Wish, check, draw_prompts, one_path, plan
 from sdtui.jobs.store import Store
 from sdtui.prompt.expand.combinations import count
@@ -40,6 +41,14 @@ class Placement(NamedTuple):
     noting: Callable[[Source], Source]
 
 
+class Planned(NamedTuple):
+    """All that is decided before pictures have numbers and names."""
+
+    wish: Wish
+    drawn: Drawn
+    adapting: Adapting
+
+
 @dataclass(frozen=True, kw_only=True)
 class Planning:
     """Plans documents. `clock` is seconds since the epoch; `refresh` has the configuration read again if it changed."""
@@ -61,7 +70,9 @@ class Planning:
         """
         wish = await self._wish(document)
         drawn = await asyncio.to_thread(self._draw, wish, placement)
-        return self._planned(wish, drawn, out=out, force=force, placement=placement), drawn.notes(wish)
+        adapting = await self._adapted(wish, drawn)
+        job = self._planned(Planned(wish, drawn, adapting), out=out, force=force, placement=placement)
+        return job, (*drawn.notes(wish), *adapting.notes)
 
     async def listing(self) -> WildcardsAnswer:
         """The wildcards there are now."""
@@ -84,12 +95,23 @@ class Planning:
             await self.shelf.scan()
             return check(document, self.shelf.find_checkpoint)
 
+    async def _adapted(self, wish: Wish, drawn: Drawn) -> Adapting:
+        def found() -> Adapting:
+            return adapt(wish.document, wish.params.emphasis, drawn.prompts, wish.checkpoint, self.shelf)
+
+        try:
+            return await asyncio.to_thread(found)
+        except ModelError:
+            await self.shelf.scan()
+            return await asyncio.to_thread(found)
+
     def _draw(self, wish: Wish, placement: Placement | None) -> Drawn:
         found: Source = self.wildcards.look()
         source = placement.noting(found) if placement is not None else found
         return draw_prompts(wish, source, seed=secrets.randbelow(SEED_RANGE))
 
-    def _planned(self, wish: Wish, drawn: Drawn, *, out: str, force: bool, placement: Placement | None) -> Job:
+    def _planned(self, planned: Planned, *, out: str, force: bool, placement: Placement | None) -> Job:
+        wish, drawn, adapting = planned
         if out:
             path = one_path(out, force=force, count=len(drawn.prompts))
             self.outputs.check_folder(Path(path).parent)
@@ -101,7 +123,7 @@ class Planning:
                 return self.outputs.name(renders, now, folder=placement.folder, pattern=placement.pattern)
             return (path,) if out else self.outputs.name(renders, now)
 
-        job = plan(wish, drawn, job_id=self.store.next_job_id(), now=self.clock(), name=name)
+        job = plan(wish, drawn, adapting, job_id=self.store.next_job_id(), now=self.clock(), name=name)
         return replace(job, renders=tuple(replace(render, overwrite=True) for render in job.renders)) if force else job
 
     def _listing(self) -> WildcardsAnswer:
