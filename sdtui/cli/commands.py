@@ -21,6 +21,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("ls", "ls", "List the jobs."),
     Command("cancel", "cancel", "Take back a job's unfinished pictures."),
     Command("retry", "retry", "Queue a job's failed and cancelled pictures again."),
+    Command("release", "release", "Give the devices' memory back; the next job loads its model again."),
     Command("stop", "stop", "End the server; unfinished jobs wait for the next one."),
     Command("models", "models", "List the model files that were found."),
     Command("explain", "explain", "Explain a prompt: tags, weights, steps, tokens, what is odd."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -89,25 +89,35 @@ class RenderQueue:
         """The waiting renders of a job; 0 means of every job."""
         return tuple(one for one in self if job_id in (0, one.render.job_id))
 
-    def take(self, *, now: float, loaded: Iterable[tuple[str, ...]], running: int) -> Waiting | None:
+    def take(
+        self,
+        *,
+        now: float,
+        loaded: Collection[tuple[str, ...]],
+        running: int,
+        held: Collection[str] = (),
+        elsewhere: Collection[str] = (),
+    ) -> Waiting | None:
         """The next render for a worker that has `running` in flight, or None when it should not get one now.
 
-        Renders whose group is among `loaded` come first, looked for among the first LOOK_AHEAD and only while the
-        oldest has not waited for PATIENCE_S; a suspect (`alone`) is given only to an empty worker, one that is held to none.
+        Renders whose group is among `loaded` come first, then those whose checkpoint's path is among `held`, looked for among
+        the first LOOK_AHEAD and only while the oldest has not waited for PATIENCE_S. One whose checkpoint is held `elsewhere` is
+        left to that worker. A suspect (`alone`) is given only to an empty worker, one that is held to none.
         """
-        groups = set(loaded)
-        first: Waiting | None = None
+        best: Waiting | None = None
+        best_rank = 3
         ready = (one for one in self if one.render.job_id not in self._held)
         for one in islice(ready, LOOK_AHEAD):
             if one.alone and running:
                 continue
-            if first is None:
-                first = one
-                if now - one.queued_at > PATIENCE_S:
-                    break
-            if one.render.group_key in groups:
-                first = one
+            path = one.render.checkpoint.path
+            rank = 0 if one.render.group_key in loaded else 1 if path in held else 2
+            if rank == 2 and path in elsewhere and not one.alone:
+                continue
+            if rank < best_rank:
+                best, best_rank = one, rank
+            if best_rank == 0 or now - one.queued_at > PATIENCE_S:
                 break
-        if first is not None:
-            del self._waiting[first.render.id]
-        return first
+        if best is not None:
+            del self._waiting[best.render.id]
+        return best

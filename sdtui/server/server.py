@@ -29,7 +29,7 @@ from sdtui.server.outputs import Outputs
 from sdtui.server.planning import Planning
 from sdtui.server.presets import Files
 from sdtui.server.sessions import Sessions
-from sdtui.server.settings import Settings
+from sdtui.server.settings import Settings, tuning_of
 from sdtui.server.shelf import Shelf
 from sdtui.server.supervisor import Supervisor
 from sdtui.server.watching import Watching
@@ -193,7 +193,7 @@ class Server:
     def _apply(self, config: Config) -> None:
         """Everything but the devices, which are chosen once."""
         self._outputs.configure(self._workspace.resolve(config.outputs.folder), config.outputs.pattern)
-        self._supervisor.configure(in_flight=config.in_flight)
+        self._supervisor.configure(in_flight=config.in_flight, tuning=tuning_of(config))
         cache = self._workspace.state / "library.json"
         library = open_library(self._workspace, config, self._hashes, cache=cache, settle_s=SETTLE_S)
         tree = self._workspace.resolve(config.models.tree) if config.models.tree else None

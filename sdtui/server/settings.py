@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sdtui.errors import SdtuiError
+from sdtui.spec.tuning import Tuning
 from sdtui.workspace.config import Config, load_layers, user_file
 from sdtui.workspace.paths import WORKSPACE_FILE
 
@@ -36,6 +37,11 @@ class Settings:
 
     def _look(self) -> Stamp:
         return tuple(_stamp(file) for file in self._files)
+
+
+def tuning_of(config: Config) -> Tuning:
+    """What of the configuration is for the workers."""
+    return Tuning(device_gb=config.memory.device_gb, ram_gb=config.memory.ram_gb, compiled=config.compile)
 
 
 def _stamp(file: Path) -> tuple[int, int] | None:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 
+from msgspec.structs import replace
+
 from sdtui.jobs.queue import RenderQueue, Waiting
 from sdtui.server.aftermath import decide, does_not_start, killed_its_worker
 from sdtui.server.device import STARTS, Device, WorkerSettings
 from sdtui.server.journal import Journal
+from sdtui.server.sharing import next_share
 from sdtui.spec.complaint import complaint_of
 from sdtui.spec.event import Cancelled, Cancelling, Failed, Published, Requeued, StepDone, WorkerState
 from sdtui.spec.job import Render
 from sdtui.spec.model import ModelFile
-from sdtui.spec.orders import AnyReport, Drop, Free, Heartbeat, Paint, Skip, Warm
+from sdtui.spec.orders import AnyReport, Drop, Heartbeat, Paint, Skip, Tune, Warm
+from sdtui.spec.tuning import Tuning
 from sdtui.worker.child import NO_DEVICE
 from sdtui.worker.host import WorkerProcess
 
@@ -41,6 +45,7 @@ class Supervisor:
         self._clock = clock
         self._adopt = adopt
         self._warm: ModelFile | None = None
+        self._tuning = Tuning()
         self._tasks: set[asyncio.Task[None]] = set()
         self.draining = False
 
@@ -54,28 +59,30 @@ class Supervisor:
         """Seconds of the clock that the queue's patience is counted with."""
         return self._clock()
 
-    def configure(self, *, in_flight: int) -> None:
-        """How many renders each device gets at once from now on."""
+    def configure(self, *, in_flight: int, tuning: Tuning) -> None:
+        """How many renders each device gets at once from now on, and how it is used."""
+        self._tuning = replace(tuning, workers=len(self.devices))
         for device in self.devices.values():
             device.in_flight = in_flight
+            if device.ready:
+                device.send(Tune(tuning=self._tuning))
 
     def warm(self, checkpoint: ModelFile) -> None:
         """Start every worker and have this checkpoint loaded before anybody waits for it."""
         self._warm = checkpoint
         for device in self.devices.values():
             if device.ready:
-                device.released = False
+                device.released = "no"
                 device.send(Warm(checkpoint=checkpoint))
             self._ensure(device)
 
     def pump(self) -> None:
-        """Hand out renders while there are some and a worker has room; the emptiest worker comes first."""
-        if self.draining:
-            return
-        while len(self._queue):
-            open_devices = [device for device in self.devices.values() if device.room > 0]
-            if not self._give_one(sorted(open_devices, key=lambda device: len(device.running))):
+        """Hand out renders while there are some and a worker has room."""
+        while not self.draining and len(self._queue):
+            share = next_share(self.devices.values(), self._queue, self._clock())
+            if share is None:
                 return
+            self._give(share.device, share.one)
 
     def revive(self) -> None:
         """Somebody wants a picture: devices whose worker could not be started are tried again."""
@@ -125,11 +132,10 @@ class Supervisor:
             self._journal.note(Cancelled(job_id=render.job_id, render_id=render.id))
 
     def release(self) -> int:
-        """Have every worker give its device's memory back; how many were told."""
-        ready = [device for device in self.devices.values() if device.ready]
+        """Have every worker that has nothing to do give its device's memory back; how many were told."""
+        ready = [device for device in self.devices.values() if device.ready and not device.running]
         for device in ready:
-            device.released = True
-            device.send(Free())
+            device.release()
         return len(ready)
 
     def check(self, release_after_s: float) -> None:
@@ -144,10 +150,7 @@ class Supervisor:
                     level="error",
                 )
                 device.process.kill()
-            idle = device.ready and not device.running and not device.released
-            if idle and release_after_s and now - device.last_work > release_after_s:
-                device.released = True
-                device.send(Free())
+            device.rest(now, release_after_s)
 
     async def stop(self) -> None:
         """End every worker; what was in flight stays planned, but for what was being taken back."""
@@ -160,22 +163,16 @@ class Supervisor:
         for task in self._tasks:
             task.cancel()
 
-    def _give_one(self, devices: list[Device]) -> bool:
-        for device in devices:
-            one = self._queue.take(now=self._clock(), loaded=device.groups, running=len(device.running))
-            if one is None:
-                continue
-            if not device.running:
-                device.last_sign = self._clock()
-            device.running[one.render.id] = one
-            if device.ready:
-                self._order(device, one)
-            self._ensure(device)
-            return True
-        return False
+    def _give(self, device: Device, one: Waiting) -> None:
+        if not device.running:
+            device.last_sign = self._clock()
+        device.running[one.render.id] = one
+        if device.ready:
+            self._order(device, one)
+        self._ensure(device)
 
     def _order(self, device: Device, one: Waiting) -> None:
-        device.released = False
+        device.released = "no"
         document = self._journal.view(one.render.job_id).document
         device.send(Paint(render=one.render, document=document, alone=one.alone))
 
@@ -223,20 +220,23 @@ class Supervisor:
             self.pump()
 
     def _became(self, device: Device, state: WorkerState) -> None:
+        if state.held is not None:
+            device.held = state.held
         if state.state != "ready" or device.ready:
             return
         device.ready, device.starting, device.failed_starts = True, False, 0
         device.last_work = self._clock()
+        device.send(Tune(tuning=self._tuning))
         for one in device.running.values():
             self._order(device, one)
         if self._warm is not None and not device.running:
-            device.released = False
+            device.released = "no"
             device.send(Warm(checkpoint=self._warm))
 
     def _ended(self, device: Device, status: int) -> None:
         was_ready = device.ready
         self._journal.end_chores(device.name)
-        device.process, device.ready, device.starting = None, False, False
+        device.process, device.ready, device.starting, device.held = None, False, False, ()
         lost = tuple(device.running.values())
         cancelled = set(device.cancelling)
         device.running.clear()

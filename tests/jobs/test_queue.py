@@ -16,8 +16,8 @@ def waiting(name, model="m", **more):
     return Waiting(render=a_render(name, model=model), queued_at=more.pop("at", 0.0), **more)
 
 
-def take(queue, *, now=1.0, loaded=(), running=0):
-    one = queue.take(now=now, loaded=loaded, running=running)
+def take(queue, *, now=1.0, loaded=(), running=0, **more):
+    one = queue.take(now=now, loaded=loaded, running=running, **more)
     return one and one.render.id
 
 
@@ -29,6 +29,22 @@ def test_renders_leave_in_the_order_they_came():
 def test_the_loaded_checkpoint_comes_first():
     queue = queue_of(waiting("a", "x"), waiting("b", "y"))
     assert take(queue, loaded=[a_render(model="y").group_key]) == "b"
+
+
+def path_of(model):
+    return a_render(model=model).checkpoint.path
+
+
+def test_what_is_in_flight_comes_before_what_is_held_and_that_before_the_others():
+    queue = queue_of(waiting("a", "x"), waiting("b", "y"), waiting("c", "z"))
+    wishes = {"loaded": [a_render(model="z").group_key], "held": {path_of("y"), path_of("z")}}
+    assert [take(queue, **wishes) for _ in range(4)] == ["c", "b", "a", None]
+
+
+def test_what_another_worker_holds_is_left_to_it_but_for_a_suspect():
+    queue = queue_of(waiting("a", "x"), waiting("b", "y"), waiting("c", "x", alone=True))
+    assert [take(queue, elsewhere={path_of("x")}) for _ in range(3)] == ["b", "c", None]
+    assert take(queue) == "a"
 
 
 def test_looking_ahead_is_bounded():
