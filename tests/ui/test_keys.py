@@ -65,9 +65,9 @@ def test_keys_may_be_swapped() -> None:
 
 
 def test_of_two_changes_that_clash_the_later_gives_way_and_both_are_named() -> None:
-    keys = keys_in_force({"generate": "f2", "cancel": "f2"})
-    assert keys.problems == ("keys.cancel: F2 already is 'Generate' (generate).",)
-    assert keys.changed == {"generate": "f2"}
+    keys = keys_in_force({"generate": "f12", "cancel": "f12"})
+    assert keys.problems == ("keys.cancel: F12 already is 'Generate' (generate).",)
+    assert keys.changed == {"generate": "f12"}
 
 
 def test_a_command_without_a_key_may_get_one() -> None:
