@@ -148,7 +148,7 @@ async def test_an_edit_of_the_config_is_checked_and_counts_at_once(
         wanted.write_text("theme: nord\nkeys: {generate: f12}\nin_flight: 4\nviewer: feh\n")
         await pilot.app.run_action("do_edit_config", pilot.app.screen)
         await until_seen(pilot, "taken over. When the studio is opened again: viewer. With the next job: in_flight.")
-        await until_seen(pilot, "F6  Generate")
+        await until_seen(pilot, "F12  Generate")
         assert pilot.app.theme == "nord"
         await pilot.press("x", "f12")
         await until_seen(pilot, "Job #1 is queued")

@@ -542,13 +542,13 @@ async def test_the_palette_does_what_the_key_would_have_done_in_the_pane() -> No
 
 async def test_keys_and_theme_of_the_config_are_taken_and_mistakes_said() -> None:
     server = FakeServer()
-    config = FakeConfig(keys={"generate": "f2", "cancel": "ctrl+x"}, theme="nrd")
+    config = FakeConfig(keys={"generate": "f12", "cancel": "ctrl+x"}, theme="nrd")
     async with studio(server, config=config) as pilot:
         await until_seen(pilot, "theme: There is no theme 'nrd'. Did you mean 'nord'?")
         await until_seen(pilot, "keys.cancel: Ctrl+X cannot be used")
-        await until_seen(pilot, " F2  Generate")
+        await until_seen(pilot, " F12  Generate")
         await pilot.press("x", "f5")
-        await pilot.press("f2")
+        await pilot.press("f12")
         await until(pilot, lambda: server.asked("submit"))
         assert server.asked("submit") == [Document(prompt="x")]
 
