@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Container
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
 from sdtui import __version__
 from sdtui.images import chunk
@@ -19,6 +20,8 @@ TEMPLATE, NEGATIVE_TEMPLATE = "Template", "Negative Template"
 """What the prompts were drawn from; ours are pairs, the dynamic-prompts extension writes them as lines below the others."""
 ALL_STEPS = "NGMS all steps"
 """Says that the negative prompt is left out in every step below the sigma, as we do; without it every other step, A1111's habit."""
+ADAPTER_DIGITS = 12
+LOW_MEMORY = "Low memory"
 LEAST_PAIRS = 3
 """So many pairs make a line the parameter line (as A1111); fewer are text."""
 
@@ -40,17 +43,37 @@ class Record:
     line: int = field(default=0, compare=False)
 
 
-def texts(render: Render, document: Document, *, model_hash: str) -> dict[str, str]:
+def texts(
+    render: Render,
+    document: Document,
+    *,
+    model_hash: str,
+    lora_hashes: Mapping[str, str] | None = None,
+    makeshift: str = "",
+) -> dict[str, str]:
     """The text chunks of a picture: A1111's record and our own."""
-    return {KEY: infotext(render, document, model_hash=model_hash), chunk.KEY: chunk.encode(render, document)}
+    record = infotext(render, document, model_hash=model_hash, lora_hashes=lora_hashes, makeshift=makeshift)
+    return {KEY: record, chunk.KEY: chunk.encode(render, document)}
 
 
-def infotext(render: Render, document: Document, *, model_hash: str) -> str:
-    """The record of a picture; `model_hash` is the SHA-256 of the model's file in hex, empty where it is not known."""
+def infotext(
+    render: Render,
+    document: Document,
+    *,
+    model_hash: str,
+    lora_hashes: Mapping[str, str] | None = None,
+    makeshift: str = "",
+) -> str:
+    """The record of a picture; `model_hash` is the SHA-256 of the model's file in hex, empty where it is not known.
+
+    `lora_hashes`: by path the SHA-256 of a LoRA's file without its header; the other files' hashes are the render's.
+    `makeshift` is what a lack of memory changed about the picture, in a few words.
+    """
     lines = [render.prompt] if render.prompt else []
     if render.negative_prompt:
         lines.append(f"{NEGATIVE} {render.negative_prompt}")
-    pairs = _pairs(render, document, model_hash)
+    pairs = _pairs(render, document, model_hash, lora_hashes or {})
+    pairs |= {LOW_MEMORY: makeshift, "Version": f"sdtui {__version__}"}
     lines.append(", ".join(f"{key}: {quote(value)}" for key, value in pairs.items() if value))
     return "\n".join(lines)
 
@@ -98,7 +121,7 @@ def unquote(text: str) -> str:
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else text
 
 
-def _pairs(render: Render, document: Document, model_hash: str) -> dict[str, str]:
+def _pairs(render: Render, document: Document, model_hash: str, lora_hashes: Mapping[str, str]) -> dict[str, str]:
     """Keys in A1111's order; an empty value means that the key is left out."""
     params = render.params
     several = params.batch_size > 1
@@ -111,6 +134,8 @@ def _pairs(render: Render, document: Document, model_hash: str) -> dict[str, str
         "Size": f"{params.width}x{params.height}",
         "Model hash": model_hash[:10],
         "Model": render.checkpoint.name,
+        "VAE hash": render.vae.sha256[:10] if render.vae else "",
+        "VAE": PurePath(render.vae.path).name if render.vae else "",
         "Batch size": str(params.batch_size) if several else "",
         "Batch pos": str(render.index % params.batch_size) if several else "",
         **_noise_pairs(params),
@@ -123,12 +148,29 @@ def _pairs(render: Render, document: Document, model_hash: str) -> dict[str, str
         "Rescale CFG": f"{params.guidance_rescale:.10g}" if params.guidance_rescale else "",
         "NGMS": f"{params.skip_uncond_below:.10g}" if params.skip_uncond_below else "",
         ALL_STEPS: str(True) if params.skip_uncond_below else "",
+        **_adapter_pairs(render, lora_hashes),
         "Emphasis": params.emphasis if params.emphasis != "Original" else "",
         "Wildcards": params.wildcards if params.wildcards != "random" else "",
         TEMPLATE: document.prompt if document.prompt != render.prompt else "",
         NEGATIVE_TEMPLATE: document.negative_prompt if document.negative_prompt != render.negative_prompt else "",
-        "Version": f"sdtui {__version__}",
     }
+
+
+def _adapter_pairs(render: Render, lora_hashes: Mapping[str, str]) -> dict[str, str]:
+    """The hashes of what the prompts name, as far as they are known: `name: hash, name: hash`."""
+    files = [network.file for network in render.networks if network.kind == "lora"]
+    loras = [(_bare(file.name), lora_hashes.get(file.path, "")) for file in files]
+    words = [(embedding.word, embedding.file.sha256) for embedding in render.embeddings]
+    return {"Lora hashes": _hashes(loras), "TI hashes": _hashes(words)}
+
+
+def _hashes(named: Iterable[tuple[str, str]]) -> str:
+    return ", ".join(f"{name}: {sha256[:ADAPTER_DIGITS]}" for name, sha256 in named if sha256)
+
+
+def _bare(name: str) -> str:
+    """The name as A1111 writes it in such a list: without its folder, and without what parts the list."""
+    return name.rpartition("/")[2].replace(":", "").replace(",", "")
 
 
 def _noise_pairs(params: Params) -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sdtui.errors import UsageError
-from sdtui.images.infotext import ALL_STEPS, NEGATIVE_TEMPLATE, TEMPLATE, Record
+from sdtui.images.infotext import ALL_STEPS, LOW_MEMORY, NEGATIVE_TEMPLATE, TEMPLATE, Record
 from sdtui.prompt.expand.template import parse
 from sdtui.spec.document import Document
 from sdtui.spec.params import FIELDS, Field, Scalar, parse_value
@@ -26,9 +26,23 @@ _SOURCES: Mapping[str, str] = {
     "seed_resize_width": "Seed resize from-1",
     "seed_resize_height": "Seed resize from-2",
 }
-_KNOWN = {"Model hash", "Model", "Batch size", "Batch pos", TEMPLATE, NEGATIVE_TEMPLATE, "Version", ALL_STEPS}
+_KNOWN = {
+    "Model hash",
+    "Model",
+    "VAE hash",
+    "VAE",
+    "Hypernet",
+    "Hypernet strength",
+    "Batch size",
+    "Batch pos",
+    TEMPLATE,
+    NEGATIVE_TEMPLATE,
+    LOW_MEMORY,
+    "Version",
+    ALL_STEPS,
+}
 # What makes no other picture, or is said by the prompt itself.
-_HARMLESS = {"Face restoration", "User", "Lora hashes", "TI hashes", "Hashes"}
+_HARMLESS = {"Face restoration", "User", "Lora hashes", "TI hashes", "Hashes", "Hypernet hash"}
 
 
 @dataclass(frozen=True)
@@ -65,10 +79,11 @@ def restore(record: Record) -> Restored:
         )
     prompt, negative = _prompts(record, params, problems)
     document = Document(
-        prompt=prompt,
+        prompt=_with_hypernetwork(prompt, pairs),
         negative_prompt=negative,
         params=params,
         checkpoint=pairs.get("Model", ""),
+        vae=pairs.get("VAE", ""),
     )
     return Restored(document, tuple(problems))
 
@@ -85,6 +100,14 @@ def _prompts(record: Record, params: dict[str, Scalar], problems: list[str]) -> 
     if not (parse(record.prompt).is_plain and parse(record.negative_prompt).is_plain):
         params["wildcards"] = "off"
     return record.prompt, record.negative_prompt
+
+
+def _with_hypernetwork(prompt: str, pairs: Mapping[str, str]) -> str:
+    """The prompt with the tag for the hypernetwork that A1111 had as a setting of its own at first."""
+    name = pairs.get("Hypernet", "").partition("(")[0].strip()
+    if not name or name == "None":
+        return prompt
+    return f"{prompt}<hypernet:{name}:{pairs.get('Hypernet strength', '1.0')}>"
 
 
 def split_sampler(pairs: Mapping[str, str]) -> dict[str, str]:

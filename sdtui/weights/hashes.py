@@ -8,6 +8,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ import msgspec
 
 from sdtui.errors import ModelError
 from sdtui.weights.files import describe, open_regular
+from sdtui.weights.header import HEADER_LIMIT
 from sdtui.weights.stamp import Stamp, hashed_file, stamp
 
 BLOCK = 4 * 2**20
@@ -51,9 +53,12 @@ class HashStore:
         path: Path,
         cancelled: Callable[[], bool] = lambda: False,
         progress: Callable[[int, int], None] = lambda done, size: None,
+        *,
+        content: bool = False,
     ) -> str:
         """The SHA-256 of a file in lower-case hex; of a diffusers folder, that of its UNet's weights file.
 
+        `content`: of a safetensors file without its header, as LoRAs are called by, because their metadata is often edited.
         `progress` is told, after each block, the bytes that are done and the file's size.
         Raises HashingCancelled when `cancelled` says so, ModelError when the file cannot be read or changes meanwhile.
         """
@@ -63,11 +68,11 @@ class HashStore:
         while not running.acquire(timeout=WAIT_S):
             _stop_if(cancelled, file)
         try:
-            known = self.known(path)
+            known = self.known(path, content=content)
             if known:
                 return known
-            version, digest = _hash(file, cancelled, progress)
-            self._keep(file, (version.size, version.mtime_ns, digest))
+            version, digest = _hash(file, cancelled, progress, content=content)
+            self._keep(_entry(file, content=content), (version.size, version.mtime_ns, digest))
             return digest
         finally:
             running.release()
@@ -78,9 +83,9 @@ class HashStore:
             version = stamp(path)
         except OSError:
             return
-        self._keep(path, (version.size, version.mtime_ns, digest))
+        self._keep(str(path), (version.size, version.mtime_ns, digest))
 
-    def known(self, path: Path) -> str:
+    def known(self, path: Path, *, content: bool = False) -> str:
         """The SHA-256 if it is known for the file as it is now, else nothing; reads no more than the cache."""
         file = hashed_file(path)
         try:
@@ -88,7 +93,7 @@ class HashStore:
         except OSError:
             return ""
         self.reload()
-        return self.known_version(str(file), version)
+        return self.known_version(_entry(file, content=content), version)
 
     def known_version(self, file: str, version: Stamp) -> str:
         """The SHA-256 of a file's version if this process knows it; touches no disk, for use on thousands after `reload`."""
@@ -108,27 +113,42 @@ class HashStore:
                 self._loaded = loaded
                 self._entries = {**self._entries, **_read(self._cache)}
 
-    def _keep(self, file: Path, entry: Entry) -> None:
+    def _keep(self, file: str, entry: Entry) -> None:
         with self._lock:
-            self._entries[str(file)] = entry
+            self._entries[file] = entry
         try:
             with _locked(self._cache):
                 entries = _read(self._cache)
-                entries.pop(str(file), None)
-                entries[str(file)] = entry
+                entries.pop(file, None)
+                entries[file] = entry
                 _write(self._cache, dict(list(entries.items())[-ENTRIES_KEPT:]))
         except (OSError, UnicodeError):
             # memory has it; the next process hashes again
             return
 
 
-def _hash(file: Path, cancelled: Callable[[], bool], progress: Callable[[int, int], None]) -> tuple[Stamp, str]:
+def _entry(file: Path, *, content: bool) -> str:
+    """What a hash is kept under; no file's name holds a zero byte."""
+    return f"{file}\0content" if content else str(file)
+
+
+def _content_start(source: FileIO, size: int) -> int:
+    """Where a safetensors file's tensors begin; 0 in any other file."""
+    start = source.read(8)
+    source.seek(0)
+    length = int.from_bytes(start, "little") + 8 if len(start) == 8 else 0
+    return length if length <= min(size, HEADER_LIMIT + 8) else 0
+
+
+def _hash(
+    file: Path, cancelled: Callable[[], bool], progress: Callable[[int, int], None], *, content: bool
+) -> tuple[Stamp, str]:
     digest = hashlib.sha256()
     buffer = memoryview(bytearray(BLOCK))
-    done = 0
     with open_regular(file) as source:
         before = os.fstat(source.fileno())
         try:
+            done = source.seek(_content_start(source, before.st_size)) if content else 0
             # a file that grows as fast as it is read would have no end
             while done <= before.st_size and (count := source.readinto(buffer)):
                 digest.update(buffer[:count])

@@ -20,6 +20,7 @@ from sdtui.spec.orders import AnyOrder, Drop, Free, Paint, Quit, Skip, Tune, War
 from sdtui.spec.outcome import Begun, Broken, Left, Loading, Outcome, Painted, Renderer, Sketched, Stepped
 from sdtui.weights.hashes import HashStore
 from sdtui.worker.devices import DeviceLock
+from sdtui.worker.looks import Looks
 from sdtui.worker.pipe import Pipe
 from sdtui.worker.publisher import Publisher
 
@@ -78,7 +79,7 @@ class Child:
         match order:
             case Paint(render=render):
                 self._documents[render.id] = order.document
-                self._publisher.hash_soon(render.checkpoint)
+                self._publisher.hash_all_soon(render)
                 self._outside[render.id] = order
             case Warm():
                 self._publisher.hash_soon(order.checkpoint)
@@ -175,7 +176,8 @@ def run(device: str, state: Path, locks: Path, renderer: str) -> int:
     except SdtuiError as error:
         pipe.send(LogLine(level="error", text=str(error)))
         return NO_DEVICE
-    publisher = Publisher(pipe.send, HashStore(state / "hashes.json"), owner=device)
+    looks = Looks(state / f"looks-{device.replace(':', '')}.json")
+    publisher = Publisher(pipe.send, HashStore(state / "hashes.json"), looks, owner=device)
     publisher.start()
     lock = DeviceLock(locks, device, f"{state.name} (pid {os.getpid()})")
     Child(pipe, publisher, lock, device).run(made)

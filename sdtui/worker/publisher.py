@@ -17,9 +17,11 @@ from sdtui.images.publish import publish
 from sdtui.spec.complaint import complaint_of
 from sdtui.spec.document import Document
 from sdtui.spec.event import Chore, Failed, LogLine, Published
+from sdtui.spec.job import Render
 from sdtui.spec.model import ModelFile
 from sdtui.spec.outcome import Painted
 from sdtui.weights.hashes import HashingCancelled, HashStore
+from sdtui.worker.looks import Looks
 
 Send = Callable[[Chore | Failed | LogLine | Published], None]
 TELL_EVERY_S = 0.5
@@ -53,14 +55,15 @@ class Hashing:
 class Publisher:
     """A queue of painted pictures; each is encoded, published and reported."""
 
-    def __init__(self, send: Send, hashes: HashStore, *, owner: str = "worker") -> None:
+    def __init__(self, send: Send, hashes: HashStore, looks: Looks, *, owner: str = "worker") -> None:
         """The ids of what is done in the background begin with `owner`."""
         self._send = send
+        self._looks = looks
         self._hashes = hashes
         self._owner = owner
         self._skipped: set[str] = set()
         self._pictures: queue.SimpleQueue[tuple[Painted, Document]] = queue.SimpleQueue()
-        self._models: queue.SimpleQueue[ModelFile] = queue.SimpleQueue()
+        self._models: queue.SimpleQueue[tuple[ModelFile, bool]] = queue.SimpleQueue()
 
     def start(self) -> None:
         """Take pictures and hashes from now on."""
@@ -69,7 +72,14 @@ class Publisher:
 
     def hash_soon(self, checkpoint: ModelFile) -> None:
         """Have the checkpoint's SHA-256 ready when its first picture comes."""
-        self._models.put(checkpoint)
+        self._models.put((checkpoint, False))
+
+    def hash_all_soon(self, render: Render) -> None:
+        """Have the hashes of everything ready that a picture's record names."""
+        for model in _files(render):
+            self._models.put((model, False))
+        for model in _loras(render):
+            self._models.put((model, True))
 
     def put(self, painted: Painted, document: Document) -> None:
         """Write this picture when its turn comes; returns at once."""
@@ -80,19 +90,20 @@ class Publisher:
         self._skipped.add(chore)
 
     def _hash_all(self) -> None:
-        seen: set[ModelFile] = set()
+        seen: set[tuple[ModelFile, bool]] = set()
         while True:
-            model = self._models.get()
-            if model not in seen:
-                seen.add(model)
-                self._hash(model)
+            asked = self._models.get()
+            if asked not in seen:
+                seen.add(asked)
+                self._hash(asked[0], content=asked[1])
 
-    def _hash(self, model: ModelFile) -> str:
-        if model.sha256:
+    def _hash(self, model: ModelFile, *, content: bool = False) -> str:
+        if model.sha256 and not content:
             return model.sha256
         hashing = Hashing(self._send, f"{self._owner} hash {model.path}", model)
         try:
-            return self._hashes.sha256(Path(model.path), lambda: hashing.id in self._skipped, hashing.told)
+            skipped = self._skipped
+            return self._hashes.sha256(Path(model.path), lambda: hashing.id in skipped, hashing.told, content=content)
         except HashingCancelled:
             return ""
         except (ModelError, OSError):
@@ -112,12 +123,38 @@ class Publisher:
                 continue
             for note in painted.notes:
                 self._send(LogLine(level="info", text=note, job_id=render.job_id))
+            hint = self._looks.judge(painted)
+            if hint:
+                self._send(LogLine(level="warning", text=hint, job_id=render.job_id))
             self._send(Published(job_id=render.job_id, render_id=render.id, path=str(path), seconds=painted.seconds))
 
     def _publish(self, painted: Painted, document: Document) -> Path:
         render = painted.render
-        sha256 = self._hash(render.checkpoint)
-        render = replace(render, checkpoint=replace(render.checkpoint, sha256=sha256))
-        record = texts(render, document, model_hash=sha256)
+        render = self._hashed(render)
+        loras = {model.path: self._hash(model, content=True) for model in _loras(render)}
+        record = texts(render, document, model_hash=render.checkpoint.sha256, lora_hashes=loras)
         data = encode(painted.rgb, painted.width_px, painted.height_px, texts=record)
         return publish(Path(render.path), data, render_id=render.id, overwrite=render.overwrite)
+
+    def _hashed(self, render: Render) -> Render:
+        """The render with the hashes of its files, as far as they can be had."""
+
+        def hashed(model: ModelFile) -> ModelFile:
+            return replace(model, sha256=self._hash(model))
+
+        return replace(
+            render,
+            checkpoint=hashed(render.checkpoint),
+            vae=hashed(render.vae) if render.vae else None,
+            embeddings=tuple(replace(each, file=hashed(each.file)) for each in render.embeddings),
+        )
+
+
+def _files(render: Render) -> list[ModelFile]:
+    """The files that a picture's record names by the hash of the whole file."""
+    vae = [render.vae] if render.vae else []
+    return [render.checkpoint, *vae, *(embedding.file for embedding in render.embeddings)]
+
+
+def _loras(render: Render) -> list[ModelFile]:
+    return [network.file for network in render.networks if network.kind == "lora"]

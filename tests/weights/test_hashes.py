@@ -190,3 +190,25 @@ def test_file_name_that_is_no_text_is_hashed(tmp_path: Path) -> None:
     path = write(Path(os.fsdecode(os.fsencode(tmp_path) + b"/m\xff")), b"one")
     store = HashStore(tmp_path / "hashes.json")
     assert store.sha256(path) == store.known(path) == hashlib.sha256(b"one").hexdigest()
+
+
+def test_content_of_a_lora_is_hashed_without_its_header(tmp_path: Path) -> None:
+    data = b"\1\2\3\4"
+    header = json.dumps({"a": {"dtype": "U8", "shape": [4], "data_offsets": [0, 4]}}).encode()
+    named = json.dumps(
+        {"__metadata__": {"x": "y"}, "a": {"dtype": "U8", "shape": [4], "data_offsets": [0, 4]}}
+    ).encode()
+    store = HashStore(tmp_path / "hashes.json")
+    for number, raw in enumerate((header, named)):
+        file = tmp_path / f"{number}.safetensors"
+        file.write_bytes(len(raw).to_bytes(8, "little") + raw + data)
+        whole = store.sha256(file)
+        assert store.sha256(file, content=True) == hashlib.sha256(data).hexdigest()
+        assert store.sha256(file) == whole == hashlib.sha256(file.read_bytes()).hexdigest()
+        assert HashStore(tmp_path / "hashes.json").known(file, content=True) == hashlib.sha256(data).hexdigest()
+
+
+def test_content_of_another_file_is_all_of_it(tmp_path: Path) -> None:
+    file = tmp_path / "x.pt"
+    file.write_bytes(b"\xff" * 100)
+    assert HashStore(tmp_path / "hashes.json").sha256(file, content=True) == hashlib.sha256(b"\xff" * 100).hexdigest()
