@@ -15,7 +15,7 @@ from sdtui.cli.say import say
 from sdtui.errors import UsageError
 
 SHELLS = ("bash", "zsh", "fish")
-LISTS = ("checkpoints", "unfinished", "again")
+LISTS = ("checkpoints", "vaes", "unfinished", "again")
 
 
 def options(parser: argparse.ArgumentParser) -> None:

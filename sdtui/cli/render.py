@@ -1,7 +1,7 @@
 """Make pictures of a prompt or a file and print their paths.
 
-A .txt file is the prompt; a .yaml or .json file has `prompt`, `negative_prompt`, `checkpoint` and `params` (presets are such
-files); `-f -` reads a prompt from standard input. What is given on the command line counts over the file.
+A .txt file is the prompt; a .yaml or .json file has `prompt`, `negative_prompt`, `checkpoint`, `vae` and `params` (presets are
+such files); `-f -` reads a prompt from standard input. What is given on the command line counts over the file.
 Ctrl+C cancels the job; the second one leaves it be.
 """
 
@@ -35,6 +35,9 @@ def options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--negative", metavar="TEXT", help="what is not to be seen")
     parser.add_argument("--checkpoint", metavar="NAME", help="the model (see `sdtui models`)")
+    parser.add_argument(
+        "--vae", metavar="NAME", help="the VAE that decodes, None for the checkpoint's own (see `sdtui models`)"
+    )
     fields = parser.add_argument_group("parameters", BROUGHT)
     for field in FIELDS:
         add_field(fields, field)
@@ -91,6 +94,7 @@ def read_arguments(args: argparse.Namespace) -> Document:
         prompt=document.prompt if args.prompt is None else args.prompt,
         negative_prompt=document.negative_prompt if args.negative is None else args.negative,
         checkpoint=document.checkpoint if args.checkpoint is None else args.checkpoint,
+        vae=document.vae if args.vae is None else args.vae,
         params=params,
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from sdtui.cli.words import Grammar, Word
 
-TOLD = frozenset({"checkpoints", "unfinished", "again"})
+TOLD = frozenset({"checkpoints", "vaes", "unfinished", "again"})
 """What only the server knows."""
 _ZSH_TOLD = r"""_sdtui_told() {
     local -a lines

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sdtui.errors import SdtuiError
+from sdtui.spec.document import OWN_VAE
 from sdtui.workspace.config import load_config_leniently
 from sdtui.workspace.paths import Workspace, expand, is_workspace
 
 if TYPE_CHECKING:
     from sdtui.client.client import Client
+    from sdtui.spec.model import ModelKind
 
 PATIENCE_S = 1.0
 """Nobody waits longer for a completion."""
+MODELS: Mapping[str, ModelKind] = {"checkpoints": "checkpoint", "vaes": "vae"}
 JOBS = 50
 WORDS = 60
 """Characters of a prompt beside a job's number."""
@@ -51,15 +55,15 @@ async def _ask(workspace: Workspace, what: str) -> list[str]:
     async with asyncio.timeout(PATIENCE_S):
         client = await Client.connect(workspace, name="cli", start=False, events=False)
         try:
-            return await (_checkpoints(client) if what == "checkpoints" else _jobs(client, what))
+            return await (_models(client, MODELS[what]) if what in MODELS else _jobs(client, what))
         finally:
             await client.close()
 
 
-async def _checkpoints(client: Client) -> list[str]:
-    models = client.snapshot.models
-    usable = [record for record in models if record.kind == "checkpoint" and not record.problem]
-    return [f"{record.name}\t{record.family}" for record in usable if record.name.isprintable()]
+async def _models(client: Client, kind: ModelKind) -> list[str]:
+    usable = [record for record in client.snapshot.models if record.kind == kind and not record.problem]
+    lines = [f"{record.name}\t{record.family}" for record in usable if record.name.isprintable()]
+    return [*lines, f"{OWN_VAE}\tthe checkpoint's own"] if kind == "vae" else lines
 
 
 async def _jobs(client: Client, what: str) -> list[str]:

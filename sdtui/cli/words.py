@@ -10,8 +10,9 @@ from sdtui.cli.commands import COMMANDS
 from sdtui.cli.parser import Parser, command_parser, load_command, top_parser
 from sdtui.spec.params import FIELD
 
-Takes = Literal["nothing", "file", "folder", "choice", "text", "checkpoints", "unfinished", "again"]
-"""What follows a word; the last three are told by the server (`sdtui completion --list`)."""
+Takes = Literal["nothing", "file", "folder", "choice", "text", "checkpoints", "vaes", "unfinished", "again"]
+"""What follows a word; the last four are told by the server (`sdtui completion --list`)."""
+MODELS: Mapping[str, Takes] = {"checkpoint": "checkpoints", "vae": "vaes"}
 TOLD: Mapping[tuple[str, str], Takes] = {("cancel", "job"): "unfinished", ("retry", "job"): "again"}
 
 
@@ -53,5 +54,5 @@ def _word(action: argparse.Action, command: str) -> Word:
         return Word(names, "choice", choices, text)
     metavar = action.metavar if isinstance(action.metavar, str) else ""
     takes: Takes = "file" if metavar == "FILE" else "folder" if metavar == "DIR" else "text"
-    takes = "checkpoints" if action.dest == "checkpoint" else TOLD.get((command, action.dest), takes)
+    takes = MODELS.get(action.dest) or TOLD.get((command, action.dest), takes)
     return Word(names, takes, (), text)

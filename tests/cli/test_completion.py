@@ -136,6 +136,7 @@ def test_what_the_server_knows_is_offered_while_it_runs(sdtui, workspace, with_s
     assert not workspace.socket.exists(), "asking starts no server"
     assert sdtui("render", "stuck cat", "--detach").code == 0
     assert sdtui("completion", "--list", "checkpoints").out == "shapes-64\tsd1\n"
+    assert sdtui("completion", "--list", "vaes").out == "None\tthe checkpoint's own\n"
     assert complete_in_bash([*line[:3], "render", "--checkpoint", "sh"], tmp_path) == ["shapes-64"]
     offered = complete_in_bash(line, tmp_path)
     assert "1" in offered
