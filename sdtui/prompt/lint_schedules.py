@@ -14,6 +14,9 @@ MOST_STEPS = 150
 
 SENSIBLE_STEPS = 10_000
 
+HEAVIEST = 2.0
+"""A number above it was not meant as a weight."""
+
 
 class Passes(NamedTuple):
     """The steps of one or two passes; a set of steps is a number whose bits are the steps, the first pass's lowest."""
@@ -83,11 +86,12 @@ class _Walker:
         leading_colon = self._prompt.text[node.start + 1] == ":"
         if node.before or leading_colon or not what or not 1 <= float(node.when) < math.inf:
             return []
-        fix = Fix(node.start, node.end, f"({what}:{node.when})")
+        weight_like = float(node.when) <= HEAVIEST
+        fix = Fix(node.start, node.end, f"({what}:{node.when})") if weight_like else None
         if not shows and node.is_fraction:
             sentence = f'"{_short(what)}" never shows: square brackets make a schedule that begins after the last step.'
             return [Diagnostic(node.start, node.end, "warning", sentence, fix)]
-        if shows and not node.is_fraction:
+        if shows and not node.is_fraction and weight_like:
             sentence = f'"{_short(what)}" shows after step {node.when}: square brackets make a schedule, no weight.'
             return [Diagnostic(node.start, node.end, "hint", sentence, fix)]
         return []

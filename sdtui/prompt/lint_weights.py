@@ -6,7 +6,20 @@ import math
 import re
 from collections.abc import Iterator
 
-from sdtui.prompt.nodes import Alternation, AnyNode, Break, Close, Diagnostic, Fix, Open, Prompt, Schedule, Text
+from sdtui.prompt.nodes import (
+    MAX_WEIGHT,
+    Alternation,
+    AnyNode,
+    Break,
+    Clause,
+    Close,
+    Diagnostic,
+    Fix,
+    Open,
+    Prompt,
+    Schedule,
+    Text,
+)
 from sdtui.prompt.printer import number
 
 WEAK, STRONG = 0.5, 1.5
@@ -14,6 +27,8 @@ _SCHEDULE_NUMBER = re.compile(r"\s*[-+]?[.\d]+\s*")
 _MEANT = re.compile(r"(?<!\\):\s*([-+\d.,eE ]*)$")
 _DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+")
 _NUMBER_LIKE = re.compile(r"\d.*[,eE]|[,eE].*\d|[-+]{2}.*\d")
+_NAMED_SCHEDULE = re.compile(r"[^][()|:]*:[^][()|:]*:[^][()|:]*")
+"""Three parts as of a schedule, none of them with brackets."""
 LONGEST_NUMBER = 40
 
 
@@ -21,6 +36,7 @@ def lint_weights(prompt: Prompt) -> Iterator[Diagnostic]:
     """What is odd about a prompt's weights."""
     for clause in prompt.clauses:
         yield from _Walker(prompt).branch(clause.nodes, 1.0)
+        yield from _clamped(prompt, clause)
 
 
 class _Walker:
@@ -62,7 +78,7 @@ class _Walker:
     def _closed(self, node: Close, opened: Open) -> Iterator[Diagnostic]:
         if node.weight is not None:
             if _is_odd(node.weight):
-                yield _far(node, node.weight)
+                yield _far(node, self._prompt.text[node.start + 1 : node.end - 1].strip(), node.weight)
             return
         if node.shape == "round":
             tail = self._prompt.text[max(opened.end, node.start - LONGEST_NUMBER) : node.start]
@@ -74,6 +90,9 @@ class _Walker:
                 "This is no schedule, because it is not [from:to:when] with balanced brackets: it counts as emphasis."
             )
             yield Diagnostic(opened.start, node.end, "warning", sentence)
+        elif colon and when.strip() and _NAMED_SCHEDULE.fullmatch(self._prompt.text, opened.end, node.start):
+            sentence = f'This is no schedule, because "{_short(when.strip())}" is no number: it counts as emphasis.'
+            yield Diagnostic(opened.start, node.end, "hint", sentence)
 
 
 def _malformed(node: Close, tail: str) -> Iterator[Diagnostic]:
@@ -104,9 +123,29 @@ def _is_odd(weight: float) -> bool:
     return not WEAK <= weight <= STRONG
 
 
-def _far(node: Close, weight: float) -> Diagnostic:
+def _clamped(prompt: Prompt, clause: Clause) -> Iterator[Diagnostic]:
+    """The weight behind a part of an AND, when it is more than counts."""
+    written = prompt.text[clause.text_end : clause.end].strip().removeprefix(":").strip()
+    if abs(clause.weight) >= MAX_WEIGHT and abs(float(written)) > MAX_WEIGHT:
+        start = prompt.text.index(":", clause.text_end)
+        yield Diagnostic(
+            start, start + 1 + len(prompt.text[start + 1 : clause.end].rstrip()), "hint", _too_much(written)
+        )
+
+
+def _too_much(written: str) -> str:
+    return f"A weight of {_short(written)} is too much: it counts as {'-' * written.startswith('-')}{MAX_WEIGHT:g}."
+
+
+def _short(what: str) -> str:
+    return what if len(what) <= LONGEST_NUMBER else what[: LONGEST_NUMBER - 1] + "…"
+
+
+def _far(node: Close, written: str, weight: float) -> Diagnostic:
     bound = STRONG if weight > STRONG else WEAK
     sentence = f"A weight of {number(weight)} is far from 1: pictures tend to break outside 0.5 to 1.5."
+    if abs(float(written)) > MAX_WEIGHT:
+        sentence = _too_much(written)
     return Diagnostic(node.start, node.end, "hint", sentence, Fix(node.start, node.end, f":{number(bound)})"))
 
 
