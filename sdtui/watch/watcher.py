@@ -88,12 +88,17 @@ class Watcher:
         """Until something is due, or a sign of a change; then for a moment more, so that one look finds them all."""
         usual_s = POLL_S if self._place.polling or self._unarmed else SURE_S
         wait_s = max(usual_s if due_s is None else due_s, self._looks_s * LOOKS_SHARE)
-        try:
-            async with asyncio.timeout(wait_s):
-                await self._tripped.wait()
-            await asyncio.sleep(max(GATHER_S, self._looks_s))
-        except TimeoutError:
-            pass
+        end = time.monotonic() + wait_s
+        while (left_s := end - time.monotonic()) > 0:
+            try:
+                async with asyncio.timeout(min(left_s, POLL_S)):
+                    await self._tripped.wait()
+                await asyncio.sleep(max(GATHER_S, self._looks_s))
+                break
+            except TimeoutError:
+                # A folder that is renamed or replaced says nothing of it.
+                if not self._place.polling and not self._unarmed and not self._wire.holds(self._place.root):
+                    break
         self._tripped.clear()
 
     async def _look(self) -> float | None:

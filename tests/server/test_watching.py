@@ -11,8 +11,9 @@ import pytest
 
 from sdtui.errors import UsageError
 from sdtui.images import chunk
+from sdtui.server.watchline import MOST_OPEN
 from sdtui.spec.document import Document
-from sdtui.spec.event import FilesChanged, Submitted, WatchesChanged
+from sdtui.spec.event import FilesChanged, Finished, StepDone, Submitted, WatchesChanged
 from sdtui.spec.verb import Done
 from sdtui.spec.verbs_watch import PauseWatch, RenderFile, Unwatch, Watch, Watches, WatchesAnswer
 from sdtui.spec.watch import WatchWish
@@ -67,3 +68,268 @@ async def test_each_save_is_one_picture_with_the_same_seed(workspace, connect, p
     (prompts / "dog.txt").write_text("a dog")
     await until(watch, "dog.txt", "done")
     assert len(list(home.iterdir())) == 2 + len(SAVES), "the same content again is no change"
+
+
+async def test_a_newer_save_takes_the_place_of_one_that_is_being_made(workspace, connect, prompts):
+    client, watch = await connect()
+    (prompts / "cat.txt").write_text("slow cat")
+    await start_watch(client, prompts)
+    first = await until(watch, "cat.txt", "rendering")
+    await watch.until(lambda e: isinstance(e, StepDone) and e.job_id == first.job_id)
+    (prompts / "cat.txt").write_text("a cat")
+    done = await until(watch, "cat.txt", "done")
+    assert done.job_id != first.job_id
+    jobs = {job.id: job.state for job in await client.jobs()}
+    assert jobs[first.job_id] == "cancelled"
+    assert [path.name for path in Path(done.home).glob("0*.png")] == [Path(done.latest).name]
+
+
+async def test_several_saves_in_a_moment_are_one(workspace, connect, prompts):
+    client, watch = await connect()
+    await start_watch(client, prompts)
+    for number in range(30):
+        (prompts / "cat.txt").write_text(f"a cat {number}")
+        await asyncio.sleep(0)
+    done = await until(watch, "cat.txt", "done")
+    assert chunk.read(Path(done.latest)).render.prompt == "a cat 29"
+    assert len(await client.jobs()) == 1
+
+
+async def test_what_uses_a_wildcard_or_preset_that_changed_is_rendered_again_and_nothing_else(
+    workspace, connect, prompts
+):
+    (workspace.wildcards / "animal.txt").write_text("cat\n")
+    (workspace.wildcards / "nested.txt").write_text("__animal__\n")
+    (workspace.presets / "night.yaml").write_text("prompt: '{prompt} at night'\n")
+    (prompts / "plain.txt").write_text("a dog")
+    (prompts / "direct.txt").write_text("a __animal__")
+    (prompts / "nested.txt").write_text("a __nested__")
+    (prompts / "preset.yaml").write_text("prompt: a house\npresets: [night]\n")
+    client, _ = await connect()
+    await start_watch(client, prompts)
+    seen = {name: await find(client, name, "done") for name in ("plain.txt", "direct.txt", "nested.txt", "preset.yaml")}
+    (workspace.wildcards / "animal.txt").write_text("horse\n")
+    for name in ("direct.txt", "nested.txt"):
+        file = await find(client, name, "done", seen[name].job_id)
+        assert chunk.read(Path(file.latest)).render.prompt == "a horse"
+        assert file.seed == seen[name].seed
+    (workspace.presets / "night.yaml").write_text("prompt: '{prompt} at noon'\n")
+    file = await find(client, "preset.yaml", "done", seen["preset.yaml"].job_id)
+    assert chunk.read(Path(file.latest)).render.prompt == "a house at noon"
+    assert len(await client.jobs()) == 4 + 3
+    (workspace.wildcards / "unrelated.txt").write_text("x\n")
+    (prompts / "last.txt").write_text("last")
+    await find(client, "last.txt", "done")
+    assert len(await client.jobs()) == 4 + 3 + 1
+
+
+async def test_a_missing_preset_is_an_error_of_the_file_until_it_is_there(workspace, connect, prompts):
+    client, watch = await connect()
+    (prompts / "a.yaml").write_text("prompt: a house\npresets: night\n")
+    await start_watch(client, prompts)
+    failed = await until(watch, "a.yaml", "failed")
+    assert "night" in failed.error.what
+    assert failed.error.where.startswith("a.yaml")
+    (workspace.presets / "night.yaml").write_text("prompt: '{prompt} at night'\n")
+    await find(client, "a.yaml", "done")
+
+
+async def test_an_error_in_a_prompt_is_told_with_the_line_of_the_file(workspace, connect, prompts):
+    client, _ = await connect()
+    (prompts / "a.md").write_text("---\nsteps: 2\n---\n\na\nb __nowhere__ {c|d\n")
+    (prompts / "b.txt").write_text("a\nSteps: 2000")
+    (prompts / "c.yaml").write_text("steps: 3\n")
+    (prompts / "d.txt").write_text("a\nModel: nowhere")
+    await start_watch(client, prompts)
+    errors = {name: (await find(client, name, "failed")).error for name in ("b.txt", "c.yaml", "d.txt")}
+    assert errors["b.txt"].where == "b.txt:2"
+    assert errors["c.yaml"].where == "c.yaml"
+    assert "no prompt" in errors["c.yaml"].what
+    assert errors["d.txt"].kind == "ModelError"
+
+
+async def find(client, name, state, not_job=-1):
+    """The file once it stands so."""
+    async with asyncio.timeout(40):
+        while True:
+            files = (await client.ask(Watches(), WatchesAnswer)).files
+            for file in files:
+                if file.name == name and file.state == state and file.job_id != not_job:
+                    return file
+            await asyncio.sleep(0.05)
+
+
+async def test_results_and_our_own_pictures_are_no_prompt_files(workspace, connect):
+    client, watch = await connect()
+    root = workspace.root
+    (workspace.wildcards / "w.txt").write_text("x\n")
+    (workspace.presets / "p.yaml").write_text("prompt: x\n")
+    (root / "cat.txt").write_text("a cat")
+    await start_watch(client, root, recursive=True)
+    done = await until(watch, "cat.txt", "done")
+    beside = await client.submit(Document(prompt="beside"), out=str(root / "beside.png"))
+    await watch.until(lambda e: isinstance(e, Finished) and e.job_id == beside.id)
+    again = root / "again.png"
+    again.write_bytes(Path(done.latest).read_bytes())
+    file = await find(client, "again.png", "done")
+    assert chunk.read(Path(file.latest)).render.params.seed == chunk.read(Path(done.latest)).render.params.seed
+    files = (await client.ask(Watches(), WatchesAnswer)).files
+    assert {file.name for file in files} == {"again.png", "cat.txt"}
+    assert len(await client.jobs()) == 3
+
+
+async def test_a_folder_that_goes_away_and_comes_back_is_watched_on(workspace, connect, prompts):
+    client, watch = await connect()
+    (prompts / "cat.txt").write_text("a cat")
+    await start_watch(client, prompts)
+    await until(watch, "cat.txt", "done")
+    aside = prompts.with_name("aside")
+    prompts.rename(aside)
+    await watch.until(lambda e: isinstance(e, WatchesChanged) and e.folders[0].problem is not None)
+    aside.rename(prompts)
+    await watch.until(lambda e: isinstance(e, WatchesChanged) and e.folders[0].problem is None)
+    watch.events.clear()
+    (prompts / "cat.txt").write_text("another cat")
+    await until(watch, "cat.txt", "done")
+    assert len(await client.jobs()) == 2
+
+
+async def test_folders_moved_in_are_watched_where_that_is_wanted(workspace, connect, prompts, tmp_path):
+    other = tmp_path / "other"
+    (other / "deep").mkdir(parents=True)
+    (other / "deep" / "cat.txt").write_text("a cat")
+    client, watch = await connect()
+    await start_watch(client, prompts, recursive=True)
+    other.rename(prompts / "moved")
+    done = await until(watch, "moved/deep/cat.txt", "done")
+    assert Path(done.home).name == "moved-deep-cat"
+    (prompts / "moved" / "deep" / "cat.txt").write_text("two cats")
+    await until(watch, "moved/deep/cat.txt", "done", done.latest)
+    (prompts / "moved" / "deep" / "cat.txt").unlink()
+    await watch.until(lambda e: of(e, "moved/deep/cat.txt", "gone"))
+
+
+async def test_paused_folders_render_nothing_and_then_the_last_of_each_file(workspace, connect, prompts):
+    client, watch = await connect()
+    await start_watch(client, prompts)
+    await client.ask(PauseWatch(path=str(prompts)), Done)
+    (prompts / "cat.txt").write_text("a cat")
+    await until(watch, "cat.txt", "waiting")
+    (prompts / "cat.txt").write_text("two cats")
+    (prompts / "dog.txt").write_text("a dog")
+    await until(watch, "dog.txt", "waiting")
+    assert not await client.jobs()
+    await client.ask(PauseWatch(paused=False), Done)
+    file = await find(client, "cat.txt", "done")
+    assert chunk.read(Path(file.latest)).render.prompt == "two cats"
+    await find(client, "dog.txt", "done")
+    assert len(await client.jobs()) == 2
+
+
+async def test_options_count_over_files_and_again_renders_as_it_is(workspace, connect, prompts):
+    client, watch = await connect()
+    (prompts / "cat.txt").write_text("a cat\nSteps: 3, Seed: 5")
+    await start_watch(client, prompts, options=Document(params={"steps": 2}, negative_prompt="blur"))
+    done = await until(watch, "cat.txt", "done")
+    render = chunk.read(Path(done.latest)).render
+    assert (render.params.steps, render.params.seed, render.negative_prompt) == (2, 5, "blur")
+    assert (await client.ask(RenderFile(folder=done.folder, name="cat.txt"), Done)).count == 1
+    again = await until(watch, "cat.txt", "done", done.latest)
+    assert again.before == done.latest
+    assert (await client.ask(RenderFile(folder=done.folder, name="dog.txt"), Done)).count == 0
+
+
+async def test_what_cannot_be_watched_is_refused(workspace, connect, prompts, tmp_path):
+    client, _ = await connect()
+    (workspace.outputs / "watch").mkdir(parents=True)
+    for path in (tmp_path / "nowhere", workspace.outputs / "watch", Path("relative")):
+        with pytest.raises(UsageError):
+            await start_watch(client, path)
+    with pytest.raises(UsageError, match="not watched"):
+        await client.ask(Unwatch(path=str(prompts)), Done)
+
+
+async def test_links_out_and_unreadable_files_are_told_at_the_file(workspace, connect, prompts, tmp_path):
+    secret = tmp_path / "secret.txt"
+    secret.write_text("secret")
+    (prompts / "out.txt").symlink_to(secret)
+    (prompts / "cat.txt").write_text("a cat")
+    (prompts / "inner.txt").symlink_to("cat.txt")
+    (prompts / "dangling.txt").symlink_to("nothing.txt")
+    client, _ = await connect()
+    await start_watch(client, prompts)
+    assert "leads out" in (await find(client, "out.txt", "failed")).error.what
+    await find(client, "inner.txt", "done")
+    await find(client, "cat.txt", "done")
+    names = {file.name for file in (await client.ask(Watches(), WatchesAnswer)).files}
+    assert names == {"out.txt", "cat.txt", "inner.txt"}
+
+
+async def test_watching_goes_on_after_the_server_was_killed(workspace, connect, prompts):
+    client, watch = await connect()
+    (prompts / "dog.txt").write_text("a dog")
+    await start_watch(client, prompts)
+    dog = await find(client, "dog.txt", "done")
+    (prompts / "cat.txt").write_text("slow cat\nSteps: 80")
+    await find(client, "cat.txt", "rendering")
+    os.kill(server_pid(workspace), signal.SIGKILL)
+    await watch.until_lost()
+    (prompts / "new.txt").write_text("while nobody looked")
+    client, watch = await connect()
+    cat = await find(client, "cat.txt", "done")
+    assert (Path(cat.home) / "latest.png").resolve() == Path(cat.latest)
+    await find(client, "new.txt", "done")
+    again = await find(client, "dog.txt", "done")
+    assert (again.latest, again.seed) == (dog.latest, dog.seed)
+    assert len(await client.jobs()) == 3, "nothing is rendered twice"
+    await client.ask(Unwatch(), Done)
+    assert (await client.ask(Watches(), WatchesAnswer)).folders == ()
+
+
+async def test_a_stop_while_a_file_is_being_made_takes_it_back(workspace, connect, prompts):
+    client, watch = await connect()
+    (prompts / "cat.txt").write_text("slow cat")
+    await start_watch(client, prompts)
+    await until(watch, "cat.txt", "rendering")
+    await client.ask(Unwatch(path=str(prompts)), Done)
+    finished = await watch.until(lambda e: isinstance(e, Finished))
+    assert {job.id: job.state for job in await client.jobs()} == {finished.job_id: "cancelled"}
+
+
+async def test_thousands_of_saves_at_once_lose_nothing_and_leave_room_for_others(workspace, connect, prompts):
+    client, watch = await connect()
+    await start_watch(client, prompts)
+    await client.ask(PauseWatch(), Done)
+    names = [f"{number:04}.txt" for number in range(5000)]
+    for name in names:
+        (prompts / name).write_text("first")
+    for name in names:
+        (prompts / name).write_text(f"last of {name}\nSteps: 1")
+    async with asyncio.timeout(60):
+        while len((await client.ask(Watches(), WatchesAnswer)).files) < 5000:
+            await asyncio.sleep(0.2)
+    began = asyncio.get_running_loop().time()
+    assert not await client.jobs()
+    assert asyncio.get_running_loop().time() - began < 5, "the server is awake"
+    await client.ask(PauseWatch(paused=False), Done)
+    await watch.until(lambda e: isinstance(e, Submitted))
+    mine = await client.submit(Document(prompt="mine", params={"steps": 1}))
+    await watch.until(lambda e: isinstance(e, Finished) and e.job_id == mine.id, 60)
+    before = [event.job.id for event in watch.of(Submitted) if event.job.id < mine.id]
+    ended = [event.job_id for event in watch.of(Finished)]
+    assert len([job_id for job_id in before if job_id not in ended]) <= MOST_OPEN
+    await find(client, "0012.txt", "done")
+    texts = {event.job.document.prompt for event in watch.of(Submitted)}
+    assert "first" not in texts
+    await client.ask(Unwatch(), Done)
+
+
+async def test_once_renders_everything_and_watches_no_longer(workspace, connect, prompts):
+    client, watch = await connect()
+    (prompts / "cat.txt").write_text("a cat")
+    (prompts / "bad.json").write_text("{")
+    for count in (1, 2):
+        watch.events.clear()
+        await start_watch(client, prompts, once=True)
+        await watch.until(lambda e: isinstance(e, WatchesChanged) and not e.folders)
+        assert len(await client.jobs()) == count
