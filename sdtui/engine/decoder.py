@@ -19,6 +19,7 @@ from sdtui.engine.memory import is_dead, is_out_of_memory
 from sdtui.engine.noise import PIXELS_PER_CELL
 from sdtui.engine.preview import Sketch, rgb_bytes, shrink
 from sdtui.engine.requests import Picture
+from sdtui.engine.seams import join_edges, unwrapped, wrapped
 from sdtui.engine.tiles import decode_tiled, smaller_sides
 from sdtui.errors import RenderError
 
@@ -59,9 +60,9 @@ class Decoder(Generic[Key]):
         """Something is being decoded, or was and is not taken yet."""
         return bool(self._pending)
 
-    def submit(self, key: Key, checkpoint: Checkpoint, latents: Tensor) -> None:
-        """Decode final latents (4, h, w) when the thread is free; returns at once."""
-        future = self._thread.submit(self._decode, checkpoint, latents, self._ready(latents))
+    def submit(self, key: Key, checkpoint: Checkpoint, latents: Tensor, *, seamless: bool = False) -> None:
+        """Decode final latents (4, h, w) when the thread is free; returns at once. seamless: opposite edges touch."""
+        future = self._thread.submit(self._decode, checkpoint, latents, self._ready(latents), seamless)
         self._pending[future] = key
         self._at_work[future] = id(checkpoint.vae)
 
@@ -102,14 +103,16 @@ class Decoder(Generic[Key]):
         return torch.cuda.current_stream(latents.device).record_event() if self._stream else None
 
     @torch.inference_mode()
-    def _decode(self, checkpoint: Checkpoint, latents: Tensor, ready: torch.Event | None) -> Picture:
+    def _decode(
+        self, checkpoint: Checkpoint, latents: Tensor, ready: torch.Event | None, seamless: bool = False
+    ) -> Picture:
         """In one piece, and in one again when memory was just short; then in tiles, smaller and smaller."""
         height, width = latents.shape[-2:]
         known = self._sides.get((height, width), 0)
         whole = [known] if known else [0, 0]
         with self._on_stream(latents, ready):
             for side in (*whole, *smaller_sides((height, width), known)):
-                picture = _attempt(checkpoint, latents, side)
+                picture = _attempt(checkpoint, latents, side, seamless)
                 if picture is not None:
                     if side:
                         self._sides[height, width] = side
@@ -140,9 +143,10 @@ class Decoder(Generic[Key]):
         return torch.cuda.stream(self._stream)
 
 
-def decode(checkpoint: Checkpoint, latents: Tensor, side: int = 0) -> Picture:
+def decode(checkpoint: Checkpoint, latents: Tensor, side: int = 0, seamless: bool = False) -> Picture:
     """The picture of final latents (4, h, w), by tiles of side × side cells if `side` is given.
 
+    seamless: opposite edges touch.
     Raises RenderError rather than give a picture of values that are not finite.
     """
     if not latents.isfinite().all():
@@ -151,9 +155,9 @@ def decode(checkpoint: Checkpoint, latents: Tensor, side: int = 0) -> Picture:
             todo="Try another sampler or a lower cfg scale; if it always happens, the checkpoint may be damaged.",
         )
     notes: tuple[str, ...] = (TILED_NOTE.format(side=side * PIXELS_PER_CELL),) if side else ()
-    picture = _decode(checkpoint, checkpoint.vae, latents, side)
+    picture = _decode(checkpoint, checkpoint.vae, latents, side, seamless)
     if not picture.isfinite().all() and dtype_of(checkpoint.vae) != torch.float32:
-        picture = _decode(checkpoint, copy.deepcopy(checkpoint.vae).float(), latents, side)
+        picture = _decode(checkpoint, copy.deepcopy(checkpoint.vae).float(), latents, side, seamless)
         notes += (FLOAT32_NOTE,)
     if not picture.isfinite().all():
         raise RenderError(
@@ -169,21 +173,26 @@ def dtype_of(module: Any) -> torch.dtype:
     return next(module.parameters()).dtype  # type: ignore[no-any-return]
 
 
-def _attempt(checkpoint: Checkpoint, latents: Tensor, side: int) -> Picture | None:
+def _attempt(checkpoint: Checkpoint, latents: Tensor, side: int, seamless: bool) -> Picture | None:
     """The picture, or None when there was not enough memory."""
     try:
-        return decode(checkpoint, latents, side)
+        return decode(checkpoint, latents, side, seamless)
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
     return None
 
 
-def _decode(checkpoint: Checkpoint, vae: Any, latents: Tensor, side: int) -> Tensor:
+def _decode(checkpoint: Checkpoint, vae: Any, latents: Tensor, side: int, seamless: bool) -> Tensor:
     """(3, height, width), about −1..1."""
     if not side:
-        return _decode_once(checkpoint, vae, latents)
-    return decode_tiled(lambda tile: _decode_once(checkpoint, vae, tile), latents, side)
+        with join_edges(vae.decoder, seamless):
+            return _decode_once(checkpoint, vae, latents)
+    picture = decode_tiled(
+        lambda tile: _decode_once(checkpoint, vae, tile), wrapped(latents) if seamless else latents, side
+    )
+    size_px = (latents.shape[-2] * PIXELS_PER_CELL, latents.shape[-1] * PIXELS_PER_CELL)
+    return unwrapped(picture, size_px) if seamless else picture
 
 
 def _decode_once(checkpoint: Checkpoint, vae: Any, latents: Tensor) -> Tensor:

@@ -28,8 +28,8 @@ class Group(NamedTuple):
 @dataclass(slots=True, eq=False)
 class Flight:
     """One render on its way. `solo` keeps it from sharing a call; times in seconds of the engine's clock:
-    when its first step began, and when the next look at it is due. `notes` are sentences for the job's log, `makeshifts` what
-    a lack of memory changed about its pixels.
+    when its first step began, when the next look at it is due, and what calls took since its last step. `notes` are sentences
+    for the job's log, `makeshifts` what a lack of memory changed about its pixels.
     """
 
     render: Render
@@ -39,6 +39,8 @@ class Flight:
     begun_at: float | None = None
     sketch_at: float = math.inf
     sketched: bool = False
+    step: int = 0
+    spent_s: float = 0.0
     notes: list[str] = field(default_factory=list)
     makeshifts: set[str] = field(default_factory=set)
 
@@ -62,6 +64,12 @@ class Flight:
     def decoding(self) -> bool:
         """It waits for its decoded picture, which needs no turn."""
         return isinstance(self.request, Decode)
+
+    def step_done(self, step: int) -> float:
+        """Note that this step is done; the seconds it took in all its calls, or each of several that were done at once."""
+        seconds = self.spent_s / max(1, step - self.step)
+        self.step, self.spent_s = step, 0.0
+        return seconds
 
     def advance(self, answer: Any) -> Request:
         """Send the answer to its request and hold what it asks for next; raises StopIteration with the picture."""
@@ -111,8 +119,8 @@ class Groups:
 def share_call(flights: Iterable[Flight], most_rows: int) -> list[Flight]:
     """The flights of the next UNet call: the oldest that wants one, and whoever fits to it, oldest first.
 
-    Fitting: same latent shape, not solo, not more than `most_rows` rows in all, and contexts whose common length is at most
-    twice the longest. The flights are of one checkpoint; the oldest goes even when it alone has more rows.
+    Fitting: same latent shape, edges that touch or do not, not solo, not more than `most_rows` rows in all, and contexts whose
+    common length is at most twice the longest. The flights are of one group; the oldest goes even when it alone has more rows.
     """
     chosen: list[Flight] = []
     rows, tokens, longest = 0, 1, 1
@@ -124,7 +132,7 @@ def share_call(flights: Iterable[Flight], most_rows: int) -> list[Flight]:
         if chosen:
             head = chosen[0].request
             assert isinstance(head, Evaluate)
-            fits = not flight.solo and request.latents.shape == head.latents.shape
+            fits = not flight.solo and _alike(request, head)
             if not fits or rows + request.rows > most_rows or common > STRETCH * longer:
                 continue
         chosen.append(flight)
@@ -132,3 +140,7 @@ def share_call(flights: Iterable[Flight], most_rows: int) -> list[Flight]:
         if flight.solo:
             break
     return chosen
+
+
+def _alike(request: Evaluate, other: Evaluate) -> bool:
+    return request.latents.shape == other.latents.shape and request.seamless == other.seamless

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from sdtui.engine.checkpoint import Checkpoint
 from sdtui.engine.requests import Added, Evaluate
+from sdtui.engine.seams import join_edges
 
 
 class Conditions(NamedTuple):
@@ -36,16 +37,20 @@ class Forward:
     def evaluate(self, checkpoint: Checkpoint, requests: Sequence[Evaluate], most_rows: int) -> list[Tensor]:
         """The guesses of the clean latents for each request: (contexts, 4, h, w), float32.
 
-        One call, unless a single request has more rows than `most_rows`: then its rows take turns.
+        One call for requests that are seamless alike, unless a single one has more rows than `most_rows`: then its rows take turns.
         """
-        if len(requests) > 1:
-            return self._evaluate_many(checkpoint, requests)
-        request = requests[0]
+        with join_edges(checkpoint.unet, requests[0].seamless):
+            if len(requests) > 1:
+                return self._evaluate_many(checkpoint, requests)
+            return [self._evaluate_alone(checkpoint, requests[0], most_rows)]
+
+    def _evaluate_alone(self, checkpoint: Checkpoint, request: Evaluate, most_rows: int) -> Tensor:
+        """One request, its rows in turns where they are too many."""
         rows = Conditions(request.contexts, request.added)
         if request.rows <= most_rows:
-            return [self._evaluate_one(checkpoint, request, rows)]
+            return self._evaluate_one(checkpoint, request, rows)
         pieces = [rows.part(at, at + most_rows) for at in range(0, request.rows, most_rows)]
-        return [torch.cat([self._evaluate_one(checkpoint, request, piece) for piece in pieces])]
+        return torch.cat([self._evaluate_one(checkpoint, request, piece) for piece in pieces])
 
     def forget(self) -> None:
         """Keep nothing."""

@@ -86,9 +86,9 @@ def final_latents(engine: Engine, *renders: Render) -> list[Tensor]:
     decoder = engine._decoder
     submit = decoder.submit
 
-    def spy(flight, checkpoint, latents):  # type: ignore[no-untyped-def]
+    def spy(flight, checkpoint, latents, **options):  # type: ignore[no-untyped-def]
         held[flight.render.id] = latents.clone()
-        submit(flight, checkpoint, latents)
+        submit(flight, checkpoint, latents, **options)
 
     decoder.submit = spy  # type: ignore[method-assign]
     try:

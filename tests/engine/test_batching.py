@@ -126,9 +126,9 @@ def test_a_picture_that_was_joined_and_left_is_the_same_as_alone(engine):
 
     held = {}
     submit = engine._decoder.submit
-    engine._decoder.submit = lambda flight, checkpoint, latents: (
+    engine._decoder.submit = lambda flight, checkpoint, latents, **options: (
         held.setdefault(flight.render.id, latents.clone()),
-        submit(flight, checkpoint, latents),
+        submit(flight, checkpoint, latents, **options),
     )
     try:
         busy, alone = longer(), longer()

@@ -8,7 +8,6 @@ import torch
 from sdtui.engine.emphasis import weigh
 from sdtui.engine.guidance import Guidance, guide, read_looks, rescale
 from sdtui.engine.requests import Encoded, EncodedText
-from sdtui.errors import RenderError
 from sdtui.prompt.emphasis import runs
 from tests.engine.renders import render
 
@@ -65,11 +64,6 @@ def test_an_alternation_changes_the_text_every_step():
 
 def test_a_schedule_in_the_negative_prompt_holds_too():
     assert mixes("cat", "[dog:rat:1]", cfg_scale=2.0, steps=2) == [{"cat": 2.0, "dog": -1.0}, {"cat": 2.0, "rat": -1.0}]
-
-
-def test_a_tag_that_cannot_be_followed_is_an_error_and_names_it():
-    with pytest.raises(RenderError, match="<lora:detail:1>"):
-        read_looks(render("a cat <lora:detail:1>"))
 
 
 @pytest.mark.parametrize(
