@@ -1,4 +1,4 @@
-"""Textual's driver for Linux and macOS, with the terminal's answers to our questions taken out of what the user types."""
+"""Textual's driver for Linux and macOS, with the terminal's answers and pastes taken out of what the user types."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING
 from textual._parser import ParseError
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
-from textual.events import Key
+from textual.events import Key, Paste
 
 from sdtui.ui import hangup
 from sdtui.ui.messages import TerminalGone, TerminalReplied
+from sdtui.ui.text import editable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
+    from sdtui.terminal.pasting import Pasted, Typed
     from sdtui.terminal.probe import Replies
 
 READ_BYTES = 4096
@@ -27,34 +29,60 @@ ALT = frozenset(digits + ascii_lowercase) - {"b", "f"}
 """Characters that escape makes alt+… of at once; with b and f editors move by words."""
 HELD_S = 0.05
 """So long an escape sequence that may be the beginning of an answer is waited on; then it is keys."""
+STALL_S = 3.0
+"""So long the rest of a paste is waited on; then what has come of it is all of it."""
 
 
 class InputSieve:
-    """Bytes from the terminal go in; what is no answer comes out as text, what is one goes to `on_reply`."""
+    """Bytes from the terminal go in; keys come out as text, pastes as such, and answers go to `on_reply`.
+
+    In a paste there is neither key nor answer: Textual's own parser makes keys of what follows an escape in it.
+    """
 
     def __init__(self, on_reply: Callable[[Replies, int], None]) -> None:
+        from sdtui.terminal.pasting import PasteParser
         from sdtui.terminal.probe import ReplyParser
 
+        self._pastes = PasteParser()
         self._parser = ReplyParser()
         self._decode = getincrementaldecoder("utf-8")("replace").decode
         self._on_reply = on_reply
 
     @property
-    def holding(self) -> bool:
-        """The beginning of something is held back; `flush` if nothing follows."""
-        return self._parser.holding
+    def patience_s(self) -> float:
+        """Seconds after which, if nothing follows, `flush` gives what is held back; 0 when nothing is."""
+        if self._pastes.pasting:
+            return STALL_S
+        return HELD_S if self._pastes.holding or self._parser.holding else 0.0
 
-    def feed(self, data: bytes) -> str:
-        """The text in the data that is no answer."""
+    def feed(self, data: bytes) -> Iterator[str | Paste]:
+        """Keys and pastes that are complete."""
+        for piece in self._pastes.feed(data):
+            yield from self._sift(piece)
+
+    def flush(self) -> Iterator[str | Paste]:
+        """What was held back: keys, and all of a paste that came."""
+        for piece in [*self._pastes.flush(), *self._pastes.end_paste()]:
+            yield from self._sift(piece)
+        yield from self._keys(self._parser.flush())
+
+    def _sift(self, piece: Typed | Pasted) -> Iterator[str | Paste]:
+        from sdtui.terminal.pasting import Pasted
+
+        if isinstance(piece, Pasted):
+            yield from self._keys(self._parser.flush())
+            yield Paste(editable(piece.data.decode("utf-8", "replace")))
+            return
         before = (self._parser.replies, self._parser.status_reports)
-        text = self._decode(self._parser.feed(data))
+        rest = self._parser.feed(piece.data)
         if before != (self._parser.replies, self._parser.status_reports):
             self._on_reply(self._parser.replies, self._parser.status_reports)
-        return text
+        yield from self._keys(rest)
 
-    def flush(self) -> str:
-        """What was held back, as text."""
-        return self._decode(self._parser.flush())
+    def _keys(self, data: bytes) -> Iterator[str]:
+        text = self._decode(data)
+        if text:
+            yield text
 
     def forget(self) -> None:
         """The answers so far are those of another terminal."""
@@ -88,12 +116,17 @@ class StudioDriver(LinuxDriver):
         parser = KeyParser(self._debug)
         with selectors.DefaultSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
+            waited_s = 0.0
             while not self.exit_event.is_set():
-                if not selector.select(HELD_S if sieve.holding else TICK_S):
-                    self._dispatch(parser, sieve.flush())
+                wait_s = min(TICK_S, sieve.patience_s) or TICK_S
+                if not selector.select(wait_s):
+                    waited_s += wait_s
+                    self._dispatch(parser, sieve.flush() if waited_s >= sieve.patience_s else ())
                     continue
+                waited_s = 0.0
                 data = self._read()
                 if not data:
+                    self._dispatch(parser, sieve.flush())
                     self._gone()
                     return
                 self._dispatch(parser, sieve.feed(data))
@@ -115,9 +148,9 @@ class StudioDriver(LinuxDriver):
         hangup.end_in_time()
         self._app.post_message(TerminalGone())
 
-    def _dispatch(self, parser: XTermParser, text: str) -> None:
-        if text:
-            for message in parser.feed(text):
+    def _dispatch(self, parser: XTermParser, pieces: Iterable[str | Paste]) -> None:
+        for piece in pieces:
+            for message in [piece] if isinstance(piece, Paste) else parser.feed(piece):
                 self.process_message(message)
         for message in parser.tick():
             self.process_message(message)

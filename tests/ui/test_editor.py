@@ -289,3 +289,9 @@ def test_the_count_and_the_borders_are_those_of_the_longest_part_at_the_first_st
     assert (judged.tokens.used, judged.tokens.limit, len(judged.borders)) == (200, 225, 2)
     judged = judge("[a cat:dog:0.5] AND x", Reading(), Surroundings(steps=20), tokenizer)
     assert judged.tokens.used == 2
+
+
+async def test_what_joins_characters_can_be_typed() -> None:
+    async with studio(FakeServer()) as pilot:
+        await pilot.press(*"👨\u200d👩\u200d👧 a\u3000b\u00a0c\u202ed")
+        assert editor(pilot).text == "👨\u200d👩\u200d👧 a\u3000b\u00a0cd"

@@ -100,8 +100,12 @@ def test_text_is_shown_on_one_line_and_edited_as_it_could_be_typed() -> None:
 def sieved(*pieces: bytes) -> tuple[str, list[tuple[Replies, int]]]:
     seen: list[tuple[Replies, int]] = []
     sieve = InputSieve(lambda replies, reports: seen.append((replies, reports)))
-    text = "".join(sieve.feed(piece) for piece in pieces)
-    return text + sieve.flush(), seen
+    text = "".join(shown(part) for piece in pieces for part in sieve.feed(piece))
+    return text + "".join(map(shown, sieve.flush())), seen
+
+
+def shown(part: str | Paste) -> str:
+    return f"<{part.text}>" if isinstance(part, Paste) else part
 
 
 @pytest.mark.parametrize(
@@ -126,8 +130,44 @@ def test_late_answers_and_status_reports_are_swallowed_too() -> None:
 
 def test_keys_pass_the_sieve_and_characters_may_be_cut() -> None:
     text, seen = sieved(b"\x1b[A\x1bOP\x1b[<0;1;1M\xc3", b"\xa9\x1b[200~x\x1b[201~\x1b")
-    assert text == "\x1b[A\x1bOP\x1b[<0;1;1Mé\x1b[200~x\x1b[201~\x1b"
+    assert text == "\x1b[A\x1bOP\x1b[<0;1;1Mé<x>\x1b"
     assert seen == []
+
+
+PASTE = b"k\x1b[200~ aaa \x1b[31mred\x1b[0m\n\x09line\x1b[0n \xc3\xa9\x1b[?62;4c\x1b[201~\x1bOP"
+PASTE_SHOWN = "k< aaa [31mred[0m\n line[0n é[?62;4c>\x1bOP"
+
+
+@pytest.mark.parametrize("cut", range(1, len(PASTE)))
+def test_nothing_in_a_paste_is_a_key_or_an_answer_however_it_is_cut(cut: int) -> None:
+    assert sieved(PASTE[:cut], PASTE[cut:]) == (PASTE_SHOWN, [])
+    assert sieved(*(PASTE[at : at + cut] for at in range(0, len(PASTE), cut))) == (PASTE_SHOWN, [])
+
+
+@pytest.mark.parametrize(
+    ("pieces", "text"),
+    [
+        ([b"\x1b[200~never \x1b[20", b"0~ends"], "<never [200~ends>"),
+        ([b"\x1b[200~cut \x1b[20"], "<cut [20>"),
+        ([b"\x1b[200~\x1b[201~a"], "a"),
+        ([b"a\x1b[201~b"], "a\x1b[201~b"),
+        ([b"\x1b[20"], "\x1b[20"),
+        ([b"\x1b[200~a\x1b[201~\x1b[200~b\x1b[201~"], "<a><b>"),
+    ],
+)
+def test_marks_of_pastes_alone_lose_nothing(pieces: list[bytes], text: str) -> None:
+    assert sieved(*pieces) == (text, [])
+
+
+def test_a_paste_is_waited_on_longer_than_a_key() -> None:
+    sieve = InputSieve(lambda replies, reports: None)
+    assert sieve.patience_s == 0
+    list(sieve.feed(b"\x1b"))
+    assert 0 < sieve.patience_s < 0.1
+    list(sieve.feed(b"[200~a"))
+    assert sieve.patience_s > 1
+    list(sieve.feed(b"\x1b[201~"))
+    assert sieve.patience_s == 0
 
 
 @pytest.mark.parametrize(
@@ -149,10 +189,6 @@ def test_keys_pass_the_sieve_and_characters_may_be_cut() -> None:
 def test_keys_are_understood_as_terminals_send_them(sent: str, key: str) -> None:
     keys = [event.key for event in KeyParser().feed(sent) if isinstance(event, Key)]
     assert keys == [key]
-
-
-def test_a_paste_is_taken_as_a_whole() -> None:
-    assert [event.text for event in KeyParser().feed("\x1b[200~1 2\x1b[201~x") if isinstance(event, Paste)] == ["1 2"]
 
 
 HYGIENE = """
@@ -225,6 +261,9 @@ def test_in_a_real_terminal_answers_never_reach_the_editor_and_the_picture_is_up
         screen_text = re.sub(rb"\x1b\[[0-9;?]*[a-zA-Z]", b"", seen)
         assert b"XTerm" not in screen_text
         assert b"62;4" not in screen_text
+        os.write(terminal, b"\x1b[200~ p\x1b[31mq\x1b[0m\n\tsecond\x1b[201~")
+        read_until(b"second")
+        assert b"is queued" not in seen
         seen = b""
         os.write(terminal, b"\x11")
         read_until(b"\x1b[?1049l")

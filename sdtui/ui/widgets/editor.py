@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.document._document import Location
-from textual.events import Paste
+from textual.events import Key, Paste
 from textual.widgets.text_area import Selection
 
 from sdtui.ui.bindings import bindings
@@ -141,6 +141,14 @@ class PromptEditor(ReadText):
     def on_paste(self, event: Paste) -> None:
         """Let in only what could have been typed."""
         event.text = editable(event.text)
+
+    def on_key(self, event: Key) -> None:
+        """Type what Textual takes for unprintable though it belongs to a text: joiners in emoji, spaces of other scripts."""
+        typed = event.character or ""
+        if len(typed) == 1 and typed >= "\xa0" and not typed.isprintable() and editable(typed):
+            event.stop()
+            event.prevent_default()
+            self._replace_via_keyboard(typed, *self.selection)
 
     def get_cursor_left_location(self) -> Location:
         """A whole character to the left, accents and joined parts included."""
