@@ -123,6 +123,9 @@ def check_models(place: Place) -> Iterator[Finding]:
     records = library.scan()
     usable = [record for record in records if record.kind == "checkpoint" and not record.problem]
     yield Finding("models", "ok", f"checkpoints: {len(usable)}, model files in all: {len(records)}")
+    if all(record.builtin for record in usable):
+        todo = "`sdtui get URL` fetches one; models.tree names the folder of an A1111, Forge or ComfyUI installation."
+        yield Finding("models", "note", "The only checkpoint is the tiny built-in one.", todo)
     broken = [record for record in records if record.problem]
     if broken:
         text = f"{len(broken)} cannot be used, the first is {broken[0].path}: {broken[0].problem}"

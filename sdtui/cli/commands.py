@@ -23,6 +23,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("retry", "retry", "Queue a job's failed and cancelled pictures again."),
     Command("release", "release", "Give the devices' memory back; the next job loads its model again."),
     Command("stop", "stop", "End the server; unfinished jobs wait for the next one."),
+    Command("get", "get", "Get a model from an address, into the folder of its kind."),
     Command("models", "models", "List the model files that were found."),
     Command("explain", "explain", "Explain a prompt: tags, weights, steps, tokens, what is odd."),
     Command("doctor", "doctor", "Look at terminal, devices, folders and configuration; say what to do."),

@@ -61,7 +61,7 @@ def test_keys_that_cannot_be_are_problems_with_the_line_that_set_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SDTUI_CONFIG", str(tmp_path / "mine.yaml"))
-    (tmp_path / "mine.yaml").write_text("keys:\n  generat: f2\n  quit: f3\n")
+    (tmp_path / "mine.yaml").write_text("keys:\n  generat: f2\n  quit: f11\n")
     (tmp_path / "presets").mkdir()
     (tmp_path / "wildcards").mkdir()
     (tmp_path / "sdtui.yaml").write_text("keys:\n  help: f8\n  palette: ctrl+h\n")
@@ -75,7 +75,7 @@ def test_keys_that_cannot_be_are_problems_with_the_line_that_set_them(
     assert "Did you mean 'generate'?" in told[0].text
     assert "F8 already is 'Cancel'" in told[1].text
     assert {one.kind for one in told} == {ConfigError}
-    assert [one.text for one in found if one.state == "ok"] == ["quit: f3"]
+    assert [one.text for one in found if one.state == "ok"] == ["quit: f11"]
 
 
 def test_keys_are_checked_only_where_there_are_some_and_without_textual(place: Place) -> None:

@@ -1,0 +1,77 @@
+"""`sdtui get` on a real server and a site of the test's."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from sdtui.workspace.paths import Workspace
+from tests.fetch.site import serving
+from tests.weights.synthetic import kohya_lora, write_model
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "*")
+
+
+@pytest.fixture
+def lora(tmp_path: Path) -> bytes:
+    return write_model(tmp_path / "made.safetensors", kohya_lora(768)).read_bytes()
+
+
+def test_the_path_of_the_model_is_all_of_the_output(sdtui, workspace: Workspace, lora: bytes) -> None:
+    with serving(body=lora) as site:
+        told = sdtui("get", site.url)
+        assert (told.code, told.out) == (0, f"{workspace.root}/models/Lora/film.safetensors\n")
+        assert Path(told.out.strip()).read_bytes() == lora
+        again = sdtui("get", site.url)
+        assert again.code == 4
+        assert "not written over" in again.err
+        other = sdtui("get", site.url, "--name", "night", "--sha256", hashlib.sha256(lora).hexdigest())
+        assert other.out.endswith("/models/Lora/night.safetensors\n")
+    assert "film" in sdtui("models").out
+
+
+def test_what_went_wrong_gives_a_sentence_and_an_exit_code(sdtui) -> None:
+    with serving(body=b"<html><title>Log in</title>" + b" " * 600, name="page.safetensors") as site:
+        page = sdtui("get", site.url)
+    assert page.code == 4
+    assert "web page, “Log in”" in page.err
+    for arguments in (
+        ("get",),
+        ("get", "ftp://a/b"),
+        ("get", "https://a/b", "--sha256", "12"),
+        ("get", "x", "--kind", "y"),
+    ):
+        assert sdtui(*arguments).code == 2
+
+
+def test_a_wrong_hash_is_no_model(sdtui, workspace: Workspace, lora: bytes) -> None:
+    with serving(body=lora, name="wrong.safetensors") as site:
+        told = sdtui("get", site.url, "--sha256", "ab" * 32)
+    assert told.code == 4
+    assert "not abababababababab" in told.err
+    assert not list((workspace.root / "models").rglob("wrong*"))
+
+
+def test_every_change_is_a_line_of_json(sdtui, lora: bytes) -> None:
+    with serving(body=lora, name="lines.safetensors") as site:
+        told = sdtui("get", site.url, "--json")
+    views = [json.loads(line) for line in told.out.splitlines()]
+    assert views[-1]["state"] == "done"
+    assert views[-1]["kind"] == "lora"
+
+
+def test_one_that_is_left_alone_is_listed_and_stopped(sdtui) -> None:
+    with serving(statuses=[503] * 9, extra={"Retry-After": "600"}, name="slow.safetensors") as site:
+        told = sdtui("get", site.url, "--detach")
+        number = told.out.split()[0]
+        assert told.code == 0
+        assert site.url in sdtui("get", "--list").out
+        stopped = sdtui("get", "--cancel", number)
+    assert f"{number}  ‖ cancelled" in stopped.out
+    assert sdtui("get", "--cancel", "999").code == 2
