@@ -29,13 +29,24 @@ class Chooser:
         """Use a checkpoint from now on; the worker loads it with the next job, which the status line tells."""
         already = self._presenter.form().record == record
         if not already:
-            self._presenter.choose_checkpoint(record.name)
+            self._presenter.choose(checkpoint=record.name)
         said = "is in use already." if already else "is used from now on; the next job loads it."
         self._view.say(f"The checkpoint {record.name} {said}")
 
     def called(self, kind: ModelKind) -> Called:
         """The models of a kind by their names."""
         return Called(record for record in self._presenter.state.models if record.kind == kind)
+
+    def take_vae(self, record: ModelRecord) -> None:
+        """Use a VAE instead of the checkpoint's own, or no longer."""
+        draft = self._presenter.draft
+        taken = draft.document.vae != record.name
+        draft.change(vae=record.name if taken else "")
+        self._view.studio_changed(frozenset({"form", "workers"}))
+        said = (
+            "is used from now on, whatever the checkpoint." if taken else "is used no longer; the checkpoint's own is."
+        )
+        self._view.say(f"The VAE {record.name} {said}")
 
     def refuse(self, record: ModelRecord, reason: str) -> None:
         """Say why a model cannot be used."""

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from sdtui.errors import UsageError
-from sdtui.spec.document import Document
+from sdtui.spec.document import AUTOMATIC_VAE, OWN_VAE, Document
 from sdtui.spec.model import ModelRecord
 from sdtui.spec.params import FIELD, FIELDS, Field, Scalar, check_value, parse_value
 
-CHECKPOINT = "checkpoint"
+CHECKPOINT, VAE = "checkpoint", "vae"
 SEED, RANDOM = "seed", -1
+ABOUT_VAE = "What decodes the picture. Automatic: what goes with the checkpoint; None: what is inside it."
 
 
 class Entry(NamedTuple):
@@ -27,20 +28,29 @@ class Entry(NamedTuple):
 
 
 class FormData(NamedTuple):
-    """What the form is about: the document, the checkpoint in use (None while unknown) and the usable ones' names."""
+    """What the form is about: the document, the checkpoint in use (None while unknown) and the names of the usable models."""
 
     document: Document
     record: ModelRecord | None
     checkpoints: tuple[str, ...]
+    vaes: tuple[str, ...] = ()
 
     @property
     def entries(self) -> tuple[Entry, ...]:
-        """The form's lines: the checkpoint, then every field."""
+        """The form's lines: the checkpoint, the VAE where there is a choice, then every field."""
         name = self.document.checkpoint or (self.record.name if self.record else "")
         chosen = bool(self.document.checkpoint)
         about = (self.record.title if self.record else "") or "The file of weights that pictures are made with."
         first = Entry(CHECKPOINT, "Checkpoint", name or "none yet", about, differs=chosen)
-        return (first, *(self._entry(field) for field in FIELDS))
+        chosen_vae = self.document.vae
+        vae = Entry(VAE, "VAE", chosen_vae or AUTOMATIC_VAE, ABOUT_VAE, differs=bool(chosen_vae))
+        second = (vae,) if self.vaes or chosen_vae else ()
+        return (first, *second, *(self._entry(field) for field in FIELDS))
+
+    @property
+    def vae_choices(self) -> tuple[str, ...]:
+        """What can be chosen as VAE: the one that goes with the checkpoint, its own, every file there is."""
+        return (AUTOMATIC_VAE, OWN_VAE, *self.vaes)
 
     def _entry(self, field: Field) -> Entry:
         value = self.value(field.name)
@@ -56,6 +66,11 @@ class FormData(NamedTuple):
     def value(self, name: str) -> Scalar:
         """What a field comes to."""
         return self.document.params.get(name, self.default(name))
+
+    def stepped_vae(self, steps: int) -> str:
+        """The VAE so many places further up the choices; nothing is the automatic one."""
+        name = stepped_name(self.document.vae or AUTOMATIC_VAE, self.vae_choices, steps)
+        return "" if name == AUTOMATIC_VAE else name
 
 
 def shown(value: Scalar) -> str:
@@ -78,6 +93,16 @@ def typed_value(name: str, text: str) -> Scalar:
 
 def typed_checkpoint(text: str, names: Sequence[str]) -> str:
     """The checkpoint that was typed, part of its name being enough; raises UsageError with the nearest ones."""
+    return _typed_model(text, names, "checkpoint")
+
+
+def typed_vae(text: str, names: Sequence[str]) -> str:
+    """The VAE that was typed, as `typed_checkpoint`; the automatic one is nothing."""
+    name = _typed_model(text, names, "VAE")
+    return "" if name == AUTOMATIC_VAE else name
+
+
+def _typed_model(text: str, names: Sequence[str], kind: str) -> str:
     wanted = text.strip().lower()
     if not wanted:
         return ""
@@ -87,7 +112,7 @@ def typed_checkpoint(text: str, names: Sequence[str]) -> str:
         return (exact or having)[0]
     near = having[:3] or difflib.get_close_matches(text, names, n=3, cutoff=0.4)
     todo = f"Did you mean {' or '.join(repr(name) for name in near)}?" if near else f"Known: {', '.join(names)}."
-    found = f"{len(having)} checkpoints match" if having else "No checkpoint matches"
+    found = f"{len(having)} {kind}s match" if having else f"No {kind} matches"
     raise UsageError(f"{found} '{text}'.", todo=todo)
 
 
@@ -107,7 +132,7 @@ def stepped(name: str, value: Scalar, steps: int) -> Scalar:
     return check_value(name, round(number, 6))
 
 
-def stepped_checkpoint(name: str, names: Sequence[str], steps: int) -> str:
+def stepped_name(name: str, names: Sequence[str], steps: int) -> str:
     """The name so many places further up the list, going round."""
     if not names:
         return name

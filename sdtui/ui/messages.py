@@ -61,6 +61,14 @@ class CheckpointChosen(Message):
         self.name = name
 
 
+class VaeChosen(Message):
+    """The user chose a VAE by name; empty is the one that goes with the checkpoint."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+
 class JobSelected(Message):
     """The cursor of the job list is on another job, or on one of its pictures (its `render_id`)."""
 
@@ -200,6 +208,24 @@ class DrawsWanted(Message):
     def __init__(self, pane: PaneId) -> None:
         super().__init__()
         self.pane = pane
+
+
+class SelectionWanted(Message):
+    """A part of an editor's text, from `start` to `end`, is to become a wildcard."""
+
+    def __init__(self, pane: PaneId, start: int, end: int) -> None:
+        super().__init__()
+        self.pane = pane
+        self.start = start
+        self.end = end
+
+
+class WildcardShown(Message):
+    """A wildcard is to be seen in its room."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
 
 
 class WildcardWanted(Message):

@@ -9,14 +9,24 @@ from typing import TYPE_CHECKING
 
 from sdtui.errors import SdtuiError, ServerError
 from sdtui.spec.document import Document
-from sdtui.spec.event import DraftChanged, FilesChanged, FolderChanged, LibraryChanged, Noted, Resync, Started, Stopping, WatchesChanged
+from sdtui.spec.event import (
+    DraftChanged,
+    FilesChanged,
+    FolderChanged,
+    LibraryChanged,
+    Noted,
+    Resync,
+    Started,
+    Stopping,
+    WatchesChanged,
+)
 from sdtui.spec.params import Scalar
 from sdtui.spec.verbs import Snapshot
 from sdtui.ui.client import OpenClient, StudioClient
 from sdtui.ui.commands import PaneId
 from sdtui.ui.connection import DELAYS, Connection, Delays, Listener
 from sdtui.ui.draft import Draft
-from sdtui.ui.form import CHECKPOINT, FormData, stepped, stepped_checkpoint
+from sdtui.ui.form import CHECKPOINT, VAE, FormData, stepped, stepped_name
 from sdtui.ui.joborders import JobOrders, pictures
 from sdtui.ui.looking import Looking
 from sdtui.ui.pictures import Pictures
@@ -224,7 +234,7 @@ class StudioPresenter:
     def form(self) -> FormData:
         """What the parameters form is about."""
         record = self.state.checkpoint(self.draft.document.checkpoint)
-        return FormData(self.draft.document, record, tuple(model.name for model in self.state.checkpoints()))
+        return FormData(self.draft.document, record, self.state.names_of("checkpoint"), self.state.names_of("vae"))
 
     def set_param(self, name: str, value: Scalar | None) -> None:
         """Set a parameter, or with None or its default give it its default back."""
@@ -232,19 +242,21 @@ class StudioPresenter:
         self._view.studio_changed(frozenset({"form"}))
 
     def step_param(self, name: str, steps: int) -> None:
-        """A field's value so many steps on; the checkpoint is one of them."""
+        """A field's value so many steps on; checkpoint and VAE are fields, too."""
         form = self.form()
-        if name != CHECKPOINT:
+        if name == VAE:
+            self.choose(vae=form.stepped_vae(steps))
+        elif name != CHECKPOINT:
             self.set_param(name, stepped(name, form.value(name), steps))
         elif form.checkpoints:
             now = form.record.name if form.record else ""
-            self.choose_checkpoint(stepped_checkpoint(now, form.checkpoints, steps))
+            self.choose(checkpoint=stepped_name(now, form.checkpoints, steps))
         else:
             self._view.say("No checkpoint is known yet: the server has not answered.")
 
-    def choose_checkpoint(self, name: str) -> None:
-        """Use this checkpoint; its defaults take effect for what is not set."""
-        self.draft.change(checkpoint=name)
+    def choose(self, **models: str) -> None:
+        """Use this checkpoint, whose defaults take effect for what is not set, or this VAE; nothing is the usual one."""
+        self.draft.change(**models)
         self._view.studio_changed(frozenset({"form", "workers"}))
 
     def lock_seed(self) -> None:

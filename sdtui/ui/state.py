@@ -27,9 +27,10 @@ from sdtui.spec.event import (
     WatchesChanged,
     WorkerState,
 )
+from sdtui.spec.fetch import FetchView
 from sdtui.spec.fold import fold, job_id_of
 from sdtui.spec.jobview import JobView, RenderView
-from sdtui.spec.model import ModelRecord
+from sdtui.spec.model import ModelKind, ModelRecord
 from sdtui.spec.verbs import Snapshot
 
 LOG_LINES = 2000
@@ -72,6 +73,7 @@ class StudioState:
         self.sketches: dict[int, Sketch] = {}
         self.queue = QueueChanged()
         self.chores: dict[str, Chore] = {}
+        self.fetches: dict[int, FetchView] = {}
         self.busy_since: dict[str, float] = {}
 
     def adopt(self, snapshot: Snapshot) -> None:
@@ -128,7 +130,12 @@ class StudioState:
                 return {"jobs"}
             case Preview():
                 return self._sketch(event, blob)
-            case DraftChanged() | Resync() | FetchChanged() | LibraryChanged() | Stopping() | LogLine():
+            case FetchChanged(fetch=fetch, gone=gone):
+                self.fetches[fetch.id] = fetch
+                if gone:
+                    del self.fetches[fetch.id]
+                return {"workers"}
+            case DraftChanged() | Resync() | LibraryChanged() | Stopping() | LogLine():
                 return set()
             case WatchesChanged() | FilesChanged() | FolderChanged():
                 return set()
@@ -168,6 +175,10 @@ class StudioState:
     def checkpoints(self) -> tuple[ModelRecord, ...]:
         """The checkpoints that can be used."""
         return tuple(model for model in self.models if model.kind == "checkpoint" and not model.problem)
+
+    def names_of(self, kind: ModelKind) -> tuple[str, ...]:
+        """The names of the models of a kind that can be used."""
+        return tuple(model.name for model in self.models if model.kind == kind and not model.problem)
 
     def checkpoint(self, name: str) -> ModelRecord | None:
         """The checkpoint that a document with this name uses; None while none is known."""

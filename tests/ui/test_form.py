@@ -5,7 +5,7 @@ import pytest
 from sdtui.errors import SdtuiError
 from sdtui.spec.document import Document
 from sdtui.spec.params import FIELDS, Scalar
-from sdtui.ui.form import FormData, stepped, stepped_checkpoint, typed_checkpoint, typed_value
+from sdtui.ui.form import FormData, stepped, stepped_name, typed_checkpoint, typed_vae, typed_value
 from tests.ui.fake import DREAM, SHAPES
 
 
@@ -85,5 +85,23 @@ def test_a_checkpoint_is_found_by_a_part_of_its_name() -> None:
 
 def test_the_next_checkpoint_goes_round() -> None:
     names = ("a", "b", "c")
-    assert [stepped_checkpoint(name, names, -1) for name in "abc"] == ["b", "c", "a"]
-    assert stepped_checkpoint("a", names, 1) == "c"
+    assert [stepped_name(name, names, -1) for name in "abc"] == ["b", "c", "a"]
+    assert stepped_name("a", names, 1) == "c"
+
+
+def test_a_vae_is_chosen_where_there_is_a_choice() -> None:
+    plain = FormData(Document(), None, ("dream",))
+    assert "vae" not in [entry.name for entry in plain.entries]
+    several = FormData(Document(), None, ("dream",), ("clear", "vivid"))
+    entry = several.entries[1]
+    assert (entry.label, entry.text, entry.differs) == ("VAE", "Automatic", False)
+    assert [several.stepped_vae(steps) for steps in (0, -1, -2, -3, -4)] == ["", "None", "clear", "vivid", ""]
+    chosen = FormData(Document(vae="gone"), None, ("dream",)).entries[1]
+    assert (chosen.text, chosen.differs) == ("gone", True)
+
+
+def test_a_vae_is_found_by_a_part_of_its_name() -> None:
+    choices = FormData(Document(), None, (), ("clear", "vivid")).vae_choices
+    assert [typed_vae(text, choices) for text in ("viv", "auto", "none", "")] == ["vivid", "", "None", ""]
+    with pytest.raises(SdtuiError, match=r"No VAE matches 'claer'\. Did you mean 'clear'"):
+        typed_vae("claer", choices)

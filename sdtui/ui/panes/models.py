@@ -35,14 +35,15 @@ class ModelsPane(FilteredRows):
         self._kind: ModelKind | None = None
         self._checkpoint: ModelRecord | None = None
         self._texts: dict[PaneId, str] = {}
+        self._vae = ""
 
-    def show(self, records: Sequence[ModelRecord], checkpoint: ModelRecord | None) -> None:
-        """Show these models, and which do not go with the checkpoint in use."""
+    def show(self, records: Sequence[ModelRecord], checkpoint: ModelRecord | None, vae: str = "") -> None:
+        """Show these models, and which do not go with the checkpoint in use; `vae` is the one that was chosen."""
         from sdtui.ui.modellist import ModelList
 
         self._list = self._list or ModelList()
         before = self._here
-        self._checkpoint = checkpoint
+        self._checkpoint, self._vae = checkpoint, vae
         if self._list.update(records):
             self._relist(before)
         else:
@@ -143,6 +144,8 @@ class ModelsPane(FilteredRows):
 
         if record.kind == "checkpoint":
             return self._checkpoint is not None and self._checkpoint.path == record.path
+        if record.kind == "vae":
+            return self._vae == record.name
         if self._list is None or record.kind not in {"lora", "hypernetwork", "embedding"}:
             return False
         called = self._list.called(record.kind)

@@ -19,6 +19,7 @@ from sdtui.ui.messages import (
     RetryWanted,
     Told,
     UseWanted,
+    VaeChosen,
     Written,
 )
 from sdtui.ui.panes.jobs import JobsPane
@@ -70,9 +71,13 @@ class CommandedScreen(ArrangedScreen):
         """A parameter takes its next value."""
         self._with_presenter(lambda presenter: presenter.step_param(message.name, message.steps))
 
+    def on_vae_chosen(self, message: VaeChosen) -> None:
+        """Another VAE is to be used."""
+        self._with_presenter(lambda presenter: presenter.choose(vae=message.name))
+
     def on_checkpoint_chosen(self, message: CheckpointChosen) -> None:
         """Another checkpoint is to be used."""
-        self._with_presenter(lambda presenter: presenter.choose_checkpoint(message.name))
+        self._with_presenter(lambda presenter: presenter.choose(checkpoint=message.name))
 
     def on_job_selected(self, message: JobSelected) -> None:
         """Another job is looked at."""

@@ -103,6 +103,8 @@ def facts(job: JobView, render_id: str = "") -> Iterator[tuple[str, str]]:
     if document.negative_prompt:
         yield "Negative", editable(document.negative_prompt)
     yield "Checkpoint", one_line(document.checkpoint) or "(the default one)"
+    if document.vae:
+        yield "VAE", one_line(document.vae)
     for name, value in document.params.items():
         yield FIELD[name].label if name in FIELD else name, one_line(shown(value))
     yield "Queued", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(job.created_at))
