@@ -25,6 +25,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("stop", "stop", "End the server; unfinished jobs wait for the next one."),
     Command("get", "get", "Get a model from an address, into the folder of its kind."),
     Command("models", "models", "List the model files that were found."),
+    Command("convert", "convert", "Make a safetensors file of a .ckpt or a diffusers folder."),
+    Command("merge", "merge", "Merge checkpoints into a new one."),
     Command("explain", "explain", "Explain a prompt: tags, weights, steps, tokens, what is odd."),
     Command("doctor", "doctor", "Look at terminal, devices, folders and configuration; say what to do."),
     Command("config", "config", "Show every key of the configuration, or where it is."),
