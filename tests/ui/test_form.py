@@ -48,8 +48,8 @@ def test_a_chosen_checkpoint_is_marked() -> None:
         ("seed", -1, -1, -1),
         ("exact", False, 1, True),
         ("exact", True, -1, False),
-        ("sampler", "DPM++ 2M", -1, "Euler"),
-        ("sampler", "DPM++ 2M", 1, "DDIM"),
+        ("sampler", "DPM++ 2M", -1, "DPM++ SDE"),
+        ("sampler", "DPM++ 2M", 1, "LCM"),
     ],
 )
 def test_a_step_stays_within_the_fields_bounds(name: str, value: Scalar, steps: int, after: Scalar) -> None:
@@ -58,7 +58,7 @@ def test_a_step_stays_within_the_fields_bounds(name: str, value: Scalar, steps: 
 
 @pytest.mark.parametrize(
     ("name", "text", "value"),
-    [("steps", " 30 ", 30), ("sampler", "dd", "DDIM"), ("sampler", "euler", "Euler"), ("exact", "on", True)],
+    [("steps", " 30 ", 30), ("sampler", "unip", "UniPC"), ("sampler", "euler", "Euler"), ("exact", "on", True)],
 )
 def test_typed_text_becomes_a_value(name: str, text: str, value: Scalar) -> None:
     assert typed_value(name, text) == value
