@@ -86,10 +86,12 @@ class Engine:
 
     def add(self, render: Render, *, alone: bool = False) -> None:
         """Take a render in; it joins at the next step, unless `alone` or its own `exact` keeps it from sharing."""
+        self._stepper.breaking.forget(render.id)
         self._flights[render.id] = Flight(render, solo=alone or render.params.exact)
 
     def cancel(self, render_id: str) -> None:
         """Let a render go at the next turn; unknown ids are ignored."""
+        self._stepper.breaking.forget(render_id)
         flight = self._flights.pop(render_id, None)
         if flight is not None:
             self._leaving.append(flight)
@@ -109,12 +111,14 @@ class Engine:
 
     def tune(self, tuning: Tuning) -> None:
         """Use the device like this from now on; what is loaded gives way to a smaller budget at once."""
+        self._stepper.compiling.choose(tuning.compiled)
         if self._budget is None:
             self._shelf.budget = memory_budget(self._compute.device, tuning)
             self._shelf.make_room(0)
 
     def forsake(self, render_id: str) -> None:
         """Nobody wants this render: a long step made for it alone may be broken off. Called from any thread."""
+        self._stepper.breaking.forsake(render_id)
 
     def _park(self, checkpoint: Checkpoint) -> None:
         """Bring a checkpoint to RAM once the decode thread has done with it."""

@@ -8,7 +8,9 @@ from typing import Any, NamedTuple, assert_never
 import torch
 from torch import Tensor
 
+from sdtui.engine.breaking import Abandoned, Breaking
 from sdtui.engine.checkpoint import Checkpoint
+from sdtui.engine.compiling import Compiling
 from sdtui.engine.decoder import Decoder
 from sdtui.engine.device import Compute, finish, free_memory
 from sdtui.engine.encoding import TextEncoding
@@ -56,6 +58,8 @@ class Stepper:
         self.forward = Forward()
         self.sketching = Sketching(decoder)
         self.ladder = Ladder(compute, shelf)
+        self.breaking = Breaking()
+        self.compiling = Compiling()
         self._compute = compute
         self._shelf = shelf
         self._decoder = decoder
@@ -93,12 +97,19 @@ class Stepper:
         fault: RenderError | None = None
         no_memory = False
         try:
-            answers = self.forward.evaluate(checkpoint, requests, most_rows)
-            finish(self._compute.device)
+            self.compiling.prepare(checkpoint.unet)
+            with self.breaking.running(checkpoint, (flight.render.id for flight in batch)):
+                answers = self.forward.evaluate(checkpoint, requests, most_rows)
+                finish(self._compute.device)
+        except Abandoned:
+            return
         except FAULTS as error:
             if is_dead(error):
                 # nothing will work in this process any more
                 raise
+            if note := self.compiling.gave_up(error):
+                batch[0].notes.append(note)
+                return
             no_memory = is_out_of_memory(error)
             fault = _fault(error)
         if no_memory:
