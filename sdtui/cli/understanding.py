@@ -1,4 +1,4 @@
-"""Prompts explained at the command line: with the models that lie in the folders, which are looked for when a tag asks."""
+"""Prompts explained at the command line: with the models that lie in the folders."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from msgspec import Struct
 
 from sdtui.errors import UsageError
 from sdtui.prompt.calling import CalledNames, listed_embeddings
-from sdtui.prompt.expand.template import parse as parse_template
 from sdtui.prompt.explain import Explained, Explainer
-from sdtui.prompt.lexer import find_tags
 from sdtui.prompt.tokens import ClipTokenizer
 from sdtui.spec.params import FIELD
 
@@ -49,34 +47,29 @@ class Understanding:
         self._folder = folder
         self._checkpoint = checkpoint
         self._tokenizer = ClipTokenizer()
-        self._plain = Explainer(self._tokenizer)
         self._knowing: Explainer | None = None
 
     def explain(self, text: str, steps: int, hires_steps: int, old_timelines: bool, negative: bool) -> Explained:
         """What is understood of a prompt; raises what reading the configuration and finding the checkpoint can raise."""
-        asks = self._checkpoint is not None or "embedding:" in text or find_tags(text) or parse_template(text).wildcards
-        explainer = self._know() if asks else self._plain
+        explainer = self._knowing = self._knowing or self._know()
         return explainer.explain(text, steps, hires_steps=hires_steps, old_timelines=old_timelines, negative=negative)
 
     def _know(self) -> Explainer:
-        if self._knowing is None:
-            from sdtui.cli.place import open_place
-            from sdtui.library.library import Library
-            from sdtui.weights.hashes import HashStore
-            from sdtui.workspace.wildcards import WildcardFolder
+        from sdtui.cli.place import open_place
+        from sdtui.library.library import Library
+        from sdtui.weights.hashes import HashStore
+        from sdtui.workspace.wildcards import WildcardFolder
 
-            place = open_place(self._folder)
-            named = (place.config.models.tree, *place.config.models.folders)
-            folders = tuple(place.workspace.resolve(folder) for folder in named if folder)
-            library = Library(folders, HashStore(place.workspace.state / "hashes.json"))
-            records = library.scan()
-            family = library.find_checkpoint(self._checkpoint).family if self._checkpoint else ""
-            wildcards = WildcardFolder(place.workspace.wildcards).look().names()
-            self._knowing = Explainer(
-                self._tokenizer,
-                names=CalledNames(records),
-                embeddings=listed_embeddings(records),
-                family=family,
-                wildcards=wildcards,
-            )
-        return self._knowing
+        place = open_place(self._folder)
+        named = (place.config.models.tree, *place.config.models.folders)
+        folders = tuple(place.workspace.resolve(folder) for folder in named if folder)
+        library = Library(folders, HashStore(place.workspace.state / "hashes.json"))
+        records = library.scan()
+        family = library.find_checkpoint(self._checkpoint).family if self._checkpoint else ""
+        return Explainer(
+            self._tokenizer,
+            names=CalledNames(records),
+            embeddings=listed_embeddings(records),
+            family=family,
+            wildcards=WildcardFolder(place.workspace.wildcards).look().names(),
+        )

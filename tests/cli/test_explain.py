@@ -12,7 +12,9 @@ import pytest
 from sdtui.cli import paint
 from sdtui.cli.explained import Page
 from sdtui.prompt.explain import Explainer
+from sdtui.workspace.paths import Workspace
 from tests.prompt.test_borders import Letters
+from tests.weights.synthetic import write_model
 
 Pipe = Callable[[str | bytes], None]
 
@@ -149,6 +151,16 @@ def test_bytes_that_are_no_text_and_a_terminal_are_refused(sdtui, pipe: Pipe, mo
 
 def test_a_lora_is_judged_by_the_checkpoint_that_is_named(sdtui) -> None:
     assert sdtui("explain", "a", "--checkpoint", "no such model").code == 4
+
+
+def test_embeddings_in_the_folders_count_with_their_vectors(sdtui, workspace: Workspace) -> None:
+    folder = workspace.root / "tree" / "models" / "embeddings"
+    folder.mkdir(parents=True)
+    write_model(folder / "bad-hands.safetensors", {"emb_params": (8, 768)})
+    (workspace.root / "sdtui.yaml").write_text("models: {tree: tree}\n")
+    assert json.loads(sdtui("explain", "a bad-hands", "--json").out)["tokens"] == 9
+    (near,) = json.loads(sdtui("explain", "a bad-handz", "--json").out)["diagnostics"]
+    assert "bad-hands" in near["message"]
 
 
 PAGE = r"""
