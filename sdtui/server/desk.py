@@ -215,6 +215,8 @@ class Desk:
     def _retry(self, job_id: int) -> Done:
         self._one(job_id)
         again = [view for view in self.journal.view(job_id).renders if view.state in {"failed", "cancelled"}]
+        if not again:
+            return Done(count=0)
         self.journal.reopen(job_id)
         now = self.supervisor.now
         for view in again:
