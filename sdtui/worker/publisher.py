@@ -132,7 +132,9 @@ class Publisher:
         render = painted.render
         render = self._hashed(render)
         loras = {model.path: self._hash(model, content=True) for model in _loras(render)}
-        record = texts(render, document, model_hash=render.checkpoint.sha256, lora_hashes=loras)
+        record = texts(
+            render, document, model_hash=render.checkpoint.sha256, lora_hashes=loras, makeshift=painted.makeshift
+        )
         data = encode(painted.rgb, painted.width_px, painted.height_px, texts=record)
         return publish(Path(render.path), data, render_id=render.id, overwrite=render.overwrite)
 

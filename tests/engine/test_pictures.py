@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.engine.renders import paint, render
+from sdtui.worker.looks import USUAL, Looks
+from tests.engine.renders import builtin, loaded, paint, render
 
 RED = "a large red circle on a white background"
 
@@ -80,3 +81,15 @@ def test_a_schedule_paints_first_one_thing_and_then_the_other(engine):
     pictures = paint(engine, early, late)
     assert redness(pixels(pictures[early.id])) < 0.02
     assert redness(pixels(pictures[late.id])) > 0.08
+
+
+def test_a_vae_that_washes_colours_out_is_noticed(tmp_path):
+    engine = loaded()
+    looks = Looks(tmp_path / "looks.json")
+    prompts = ("a large red circle", "a blue square", "a yellow star", "a green ring")
+    usual = [render(prompts[seed % 4], seed=seed, steps=8) for seed in range(USUAL)]
+    assert [looks.judge(picture) for picture in paint(engine, *usual).values()] == [""] * USUAL
+    decode = engine.checkpoint(builtin()).vae.decode
+    engine.checkpoint(builtin()).vae.decode = lambda *given, **more: (decode(*given, **more)[0] * 0.3,)
+    dull = render("a large red circle", seed=1, steps=8)
+    assert "much duller" in looks.judge(paint(engine, dull)[dull.id])

@@ -363,3 +363,11 @@ def test_every_key_of_the_fields_table_is_written_where_it_differs() -> None:
     assert {name: pairs.get(field.infotext) for name, field in FIELD.items() if field.infotext} == {
         name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in changed.items()
     }
+
+
+def test_what_a_lack_of_memory_changed_is_in_the_record():
+    made = render()
+    record = infotext(made, document(made), model_hash=SHA256, makeshift="sliced attention, tiled decode")
+    assert ', Low memory: "sliced attention, tiled decode", Version: ' in record
+    assert "Low memory" not in infotext(made, document(made), model_hash=SHA256)
+    assert not restore(parse(record)).problems

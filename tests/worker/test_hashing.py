@@ -8,6 +8,7 @@ import pytest
 from sdtui.spec.event import Chore, Published
 from sdtui.spec.model import ModelFile
 from sdtui.weights.hashes import BLOCK, HashStore
+from sdtui.worker.looks import Looks
 from sdtui.worker.publisher import Publisher
 
 
@@ -21,7 +22,7 @@ def model(tmp_path):
 def test_a_hash_that_takes_a_while_says_how_far_it_is(tmp_path, model, monkeypatch):
     monkeypatch.setattr("sdtui.worker.publisher.TELL_EVERY_S", 0.0)
     sent: list[Chore | Published] = []
-    publisher = Publisher(sent.append, HashStore(tmp_path / "hashes.json"), owner="cpu")
+    publisher = Publisher(sent.append, HashStore(tmp_path / "hashes.json"), Looks(tmp_path / "looks.json"), owner="cpu")
     assert publisher._hash(model) == hashlib.sha256(b"x" * BLOCK * 3).hexdigest()
     assert [chore.progress for chore in sent] == [pytest.approx(share) for share in (1 / 3, 2 / 3, 1)] + [None]
     assert sent[0].text == "hashing dream, 0.0 of 0.0 GB"
@@ -34,14 +35,14 @@ def test_a_hash_of_a_known_file_says_nothing(tmp_path, model, monkeypatch):
     monkeypatch.setattr("sdtui.worker.publisher.TELL_EVERY_S", 0.0)
     HashStore(tmp_path / "hashes.json").sha256(tmp_path / "dream.safetensors")
     sent = []
-    assert Publisher(sent.append, HashStore(tmp_path / "hashes.json"))._hash(model)
+    assert Publisher(sent.append, HashStore(tmp_path / "hashes.json"), Looks(tmp_path / "looks.json"))._hash(model)
     assert sent == []
 
 
 def test_a_hash_that_is_given_up_leaves_the_picture_without_it_and_is_not_begun_again(tmp_path, model, monkeypatch):
     monkeypatch.setattr("sdtui.worker.publisher.TELL_EVERY_S", 0.0)
     sent: queue.SimpleQueue[Chore] = queue.SimpleQueue()
-    publisher = Publisher(sent.put, HashStore(tmp_path / "hashes.json"), owner="cpu")
+    publisher = Publisher(sent.put, HashStore(tmp_path / "hashes.json"), Looks(tmp_path / "looks.json"), owner="cpu")
 
     def skip_the_first(chore):
         sent.put(chore)
