@@ -8,11 +8,15 @@ from sdtui.spec.complaint import Complaint
 
 
 class WildcardName(Struct, frozen=True, kw_only=True):
-    """A wildcard: how many values it has, and its file; `problem` says in a sentence why it cannot be read, or is empty."""
+    """A wildcard: how many values it has, and its file; `problem` says in a sentence why it cannot be read, or is empty.
+
+    `file` is the file's name in the folder of wildcards, `path` where it lies on the server's machine.
+    """
 
     name: str
     count: int
     path: str
+    file: str = ""
     problem: str = ""
 
 

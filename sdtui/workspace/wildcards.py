@@ -148,12 +148,13 @@ class FoundWildcards:
             raise broken[0]
 
     def _listed(self, name: str) -> WildcardName:
-        files = self._found[name]
+        first = self._found[name][0]
+        file = first.shown.partition("/")[2]
         try:
             count = len(self.values(name))
         except SdtuiError as error:
-            return WildcardName(name=name, count=0, path=str(files[0].path), problem=str(error))
-        return WildcardName(name=name, count=count, path=str(files[0].path))
+            return WildcardName(name=name, count=0, path=str(first.path), file=file, problem=str(error))
+        return WildcardName(name=name, count=count, path=str(first.path), file=file)
 
 
 def _leads_out(shown: str) -> SdtuiError:

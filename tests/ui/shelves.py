@@ -9,7 +9,9 @@ from sdtui.prompt.expand.combinations import count
 from sdtui.prompt.expand.draw import draw
 from sdtui.prompt.expand.template import parse
 from sdtui.server.presets import Files
+from sdtui.spec.complaint import complaint_of
 from sdtui.spec.event import FolderChanged
+from sdtui.spec.verbs_prompts import Wildcards, WildcardsAnswer
 from sdtui.spec.wildcard import Draws
 from sdtui.workspace.paths import Workspace
 from sdtui.workspace.presets import PresetFolder
@@ -61,9 +63,12 @@ class ShelfServer(FakeServer):
     def changes_outside(self, folder: str) -> None:
         self.happens(FolderChanged(folder=folder), transient=True)
 
-    async def open(self, on_event, on_lost):
-        await super().open(on_event, on_lost)
+    async def open(self, on_event, on_lost, *, start=True):
+        await super().open(on_event, on_lost, start=start)
         return ShelfClient(self)
 
     async def answer(self, verb):
+        if isinstance(verb, Wildcards):
+            found = self.wildcard_folder.look()
+            return WildcardsAnswer(wildcards=found.listing(), problems=tuple(map(complaint_of, found.problems)))
         return await self.files.answer(verb)

@@ -5,7 +5,15 @@ from __future__ import annotations
 from textual.widgets import TextArea
 
 from sdtui.ui.commands import PaneId
-from sdtui.ui.messages import DrawsWanted, EditorWanted, Told, WildcardWanted, Written
+from sdtui.ui.messages import (
+    DrawsWanted,
+    EditorWanted,
+    SelectionWanted,
+    Told,
+    WildcardShown,
+    WildcardWanted,
+    Written,
+)
 from sdtui.ui.panes.completing import CompletingEditor
 from sdtui.ui.reading import Reading
 from sdtui.ui.widgets.tabs import NUMBER
@@ -42,3 +50,18 @@ class PromptPane(CompletingEditor):
 
         name = wildcard_at(self.text, self.cursor_offset)
         self.post_message(WildcardWanted(name) if name else Told("No wildcard is here: __name__ is one."))
+
+    def action_do_show_wildcard(self) -> None:
+        """Go to the wildcard at the cursor, in its room."""
+        from sdtui.ui.wildcardat import wildcard_at
+
+        self.post_message(WildcardShown(wildcard_at(self.text, self.cursor_offset)))
+
+    def action_do_selection_to_wildcard(self) -> None:
+        """Make a wildcard of the selection."""
+        start, end = self.selected
+        self.post_message(SelectionWanted(self.pane, start, end))
+
+    def replace_part(self, start: int, end: int, text: str) -> None:
+        """Put a text in place of a part; one undo brings it back."""
+        self._replace_at_once(start, end, text)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import ClassVar
+from collections.abc import Callable, Coroutine, Iterable
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -15,6 +15,9 @@ from sdtui.ui.commands import COMMANDS, Place
 from sdtui.ui.keys import Keys
 from sdtui.ui.widgets.line import Line
 from sdtui.ui.widgets.notice import Notice
+
+if TYPE_CHECKING:
+    from textual.worker import WorkType
 
 LEAVE = "Esc"
 
@@ -80,6 +83,11 @@ class FramedRoom(Screen[None]):
         """Show a sentence on the notice line."""
         if self.is_attached:
             self.query_one(Notice).say(text, error=error)
+
+    def newest(self, work: Callable[[], Coroutine[None, None, None]], group: str) -> None:
+        """Run this, and no longer what was begun before in its group."""
+        wanted = cast("WorkType[None]", work)
+        self.run_worker(wanted, group=group, exclusive=True)
 
     def folder_changed(self, folder: str) -> None:
         """Files were changed, by whomever; to be overridden."""

@@ -82,7 +82,7 @@ class PresetsRoom(FramedRoom):
     def folder_changed(self, folder: str) -> None:
         """Presets were changed, by whomever."""
         if folder == "presets":
-            self.run_worker(self._read(), group="read", exclusive=True)
+            self.newest(self._read, "read")
 
     async def _read(self) -> None:
         await self._said(self._shelf.read())
