@@ -24,10 +24,10 @@ def open_studio(folder: Path | None, opened: str = "") -> int:
     _check_terminal()
     place = open_place(folder)
 
-    async def open_client(on_event: OnEvent, on_lost: OnLost) -> StudioClient:
+    async def open_client(on_event: OnEvent, on_lost: OnLost, *, start: bool = True) -> StudioClient:
         from sdtui.client.client import Client
 
-        return await Client.connect(place.workspace, name="studio", on_event=on_event, on_lost=on_lost)
+        return await Client.connect(place.workspace, name="studio", on_event=on_event, on_lost=on_lost, start=start)
 
     from sdtui.ui.app import run
 

@@ -86,5 +86,10 @@ class StudioClient(Protocol):
 Crop = tuple[int, int, int, int]
 OnEvent = Callable[["Noted", bytes], None]
 OnLost = Callable[["SdtuiError | None"], None]
-OpenClient = Callable[[OnEvent, OnLost], Awaitable[StudioClient]]
-"""Connects, starting the server if none runs; both callbacks are called on the event loop."""
+
+
+class OpenClient(Protocol):
+    """Connects; both callbacks are called on the event loop."""
+
+    def __call__(self, on_event: OnEvent, on_lost: OnLost, *, start: bool = True) -> Awaitable[StudioClient]:
+        """A connection; where no server runs it is started, or with `start` off a ServerError is raised at once."""

@@ -16,10 +16,14 @@ if TYPE_CHECKING:
 
 
 class Delays(NamedTuple):
-    """Seconds before the second attempt to connect, and the most that are waited before a later one."""
+    """Seconds before the second attempt to connect, and the most that are waited before a later one.
+
+    `look_s` is how often a server that was stopped is looked for, in case somebody else has started another one.
+    """
 
     first_s: float = 0.5
     longest_s: float = 10.0
+    look_s: float = 1.0
 
 
 DELAYS = Delays()
@@ -82,8 +86,11 @@ class Connection:
         while True:
             link = _Link(self._listener.on_event)
             try:
-                client = await self._open_client(link.take, link.lose)
+                client = await self._open_client(link.take, link.lose, start=self._wanted.is_set())
             except SdtuiError as error:
+                if not self._wanted.is_set():
+                    await self._rested()
+                    continue
                 self._say(f"No server: {error} Next try in {delay_s:g} s.")
                 await asyncio.sleep(delay_s)
                 delay_s = min(delay_s * 2, self._delays.longest_s)
@@ -93,12 +100,18 @@ class Connection:
             await self._detach(client)
             if not self._wanted.is_set():
                 self._say("The server was stopped. Generate starts it again.")
-                await self._wanted.wait()
+                await self._rested()
             elif link.lost:
                 reason = f": {link.error}" if link.error else "."
                 self._say(f"The connection to the server was lost{reason} Connecting again…")
                 await asyncio.sleep(self._delays.first_s)
             delay_s = self._delays.first_s
+
+    async def _rested(self) -> None:
+        """Wait until it is time to look for a server, or one is wanted."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._delays.look_s):
+                await self._wanted.wait()
 
     def again(self) -> None:
         """Connect anew, for a new snapshot."""
@@ -129,6 +142,7 @@ class Connection:
 
     def _attach(self, client: StudioClient, link: _Link) -> None:
         self.client, self._link = client, link
+        self._wanted.set()
         self._listener.on_attached(client.snapshot)
         self._say("")
         link.open()

@@ -199,6 +199,7 @@ class FakeServer:
         self.wildcards = ()
         self.draws = Draws()
         self.opened = 0
+        self.running = True
         self.hangs = False
         self.moves = 1
         self.seq = self.snapshot.seq
@@ -206,9 +207,16 @@ class FakeServer:
         self._on_lost: Callable[[SdtuiError | None], None] | None = None
 
     async def open(
-        self, on_event: Callable[[Noted, bytes], None], on_lost: Callable[[SdtuiError | None], None]
+        self,
+        on_event: Callable[[Noted, bytes], None],
+        on_lost: Callable[[SdtuiError | None], None],
+        *,
+        start: bool = True,
     ) -> FakeClient:
         await self.may_open.wait()
+        self.running = self.running or start
+        if not self.running:
+            raise ServerError("No server is running.")
         if self.unreachable is not None:
             raise self.unreachable
         self.opened += 1

@@ -225,7 +225,7 @@ IN_A_TERMINAL = """
 import sys
 from tests.ui.fake import FakeConfig, FakePreview, FakeServer, job_view
 from sdtui.ui.app import run
-async def open_client(on_event, on_lost):
+async def open_client(on_event, on_lost, *, start=True):
     server = FakeServer(jobs=(job_view(1, state="done", path="/o/1.png"),), seq=1)
     return await server.open(on_event, on_lost)
 sys.exit(run(open_client, FakeConfig(preview=FakePreview("auto"))))

@@ -286,6 +286,7 @@ async def test_a_lost_connection_is_said_and_made_again_from_the_new_snapshot() 
 async def test_a_server_that_was_stopped_is_left_alone_until_a_picture_is_wanted() -> None:
     server = FakeServer()
     async with studio(server) as pilot:
+        server.running = False
         server.happens(Stopping(), transient=True)
         server.loses()
         await until_seen(pilot, "The server was stopped. Generate starts it again.")
@@ -293,6 +294,20 @@ async def test_a_server_that_was_stopped_is_left_alone_until_a_picture_is_wanted
         await pilot.press("f5")
         await until(pilot, lambda: server.asked("submit"))
         assert server.opened == 2
+
+
+async def test_a_server_that_somebody_else_has_started_again_is_found() -> None:
+    server = FakeServer()
+    async with studio(server) as pilot:
+        server.running = False
+        server.happens(Stopping(), transient=True)
+        server.loses()
+        await until_seen(pilot, "The server was stopped.")
+        server.snapshot = snapshot(jobs=(job_view(7),), seq=9)
+        server.running = True
+        await until_seen(pilot, "#7 a red circle")
+        assert server.opened == 2
+        assert "was stopped" not in text(pilot.app)
 
 
 async def test_a_client_that_fell_behind_starts_over_from_a_snapshot() -> None:
