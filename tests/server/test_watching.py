@@ -301,7 +301,7 @@ async def test_thousands_of_saves_at_once_lose_nothing_and_leave_room_for_others
     await start_watch(client, prompts)
     await client.ask(PauseWatch(), Done)
     names = [f"{number:04}.txt" for number in range(5000)]
-    for name in names:
+    for name in names[:200]:
         (prompts / name).write_text("first")
     for name in names:
         (prompts / name).write_text(f"last of {name}\nSteps: 1")
