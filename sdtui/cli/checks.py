@@ -62,6 +62,21 @@ def check_keys(place: Place) -> Iterator[Finding]:
         yield Finding("keys", "ok", ", ".join(f"{name}: {keys}" for name, keys in found.changed.items()))
 
 
+def check_theme(place: Place) -> Iterator[Finding]:
+    """Whether there is the theme that the configuration wishes; silent where it wishes none."""
+    wanted = place.config.theme
+    if not wanted:
+        return
+    from sdtui.ui.theme import known_themes
+
+    if wanted not in known_themes():
+        source = load_layers(place.workspace.root).sources.get("theme", "")
+        known = f"Known: {', '.join(known_themes())}."
+        yield Finding(
+            "theme", "problem", f"{source}: There is no theme '{wanted}'.".removeprefix(": "), known, ConfigError
+        )
+
+
 def check_workspace(place: Place) -> Iterator[Finding]:
     """Where the workspace is and where its state is kept."""
     workspace = place.workspace

@@ -41,6 +41,7 @@ def findings(place: Place) -> Iterator[Finding]:
         checks.check_program,
         checks.check_config,
         checks.check_keys,
+        checks.check_theme,
         checks.check_workspace,
         checks.check_outputs,
         checks.check_models,

@@ -24,3 +24,10 @@ def is_light(background: RGB | None, environ: Mapping[str, str]) -> bool:
 def theme_for(*, light: bool, colour_system: str | None) -> str:
     """The theme's name: with few colours the terminal's own ones are used."""
     return f"{'ansi' if colour_system in FEW_COLOURS else 'textual'}-{'light' if light else 'dark'}"
+
+
+def known_themes() -> tuple[str, ...]:
+    """The themes that `theme` in the configuration can name."""
+    from textual.theme import BUILTIN_THEMES
+
+    return tuple(BUILTIN_THEMES)

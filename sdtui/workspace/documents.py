@@ -21,7 +21,7 @@ READERS = (".txt", ".yaml", ".yml", ".json")
 def read_document(path: Path) -> Document:
     """The document of a .yaml, .json or .txt file; raises WorkspaceError, or UsageError with file and line."""
     suffix = path.suffix.lower()
-    if suffix not in READERS:
+    if suffix not in READERS and path.exists():
         raise UsageError(
             f"A document is a file that ends in {', '.join(READERS)}.",
             where=str(path),

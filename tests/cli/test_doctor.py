@@ -11,7 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from sdtui.cli.checks import check_config, check_keys, check_models, check_outputs, check_program, check_workspace
+from sdtui.cli.checks import (
+    check_config,
+    check_keys,
+    check_models,
+    check_outputs,
+    check_program,
+    check_theme,
+    check_workspace,
+)
 from sdtui.cli.device_check import check_devices
 from sdtui.cli.finding import Finding
 from sdtui.cli.place import Place, open_place
@@ -89,6 +97,14 @@ def test_keys_are_checked_only_where_there_are_some_and_without_textual(place: P
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "F8 already is 'Cancel'" in done.stdout
+
+
+def test_a_theme_that_is_not_there_is_a_problem(place: Place) -> None:
+    assert not tuple(check_theme(place))
+    assert not tuple(check_theme(place._replace(config=Config(theme="nord"))))
+    (told,) = problems(check_theme(place._replace(config=Config(theme="nosuch"))))
+    assert "There is no theme 'nosuch'" in told.text
+    assert "nord" in told.todo
 
 
 def test_wildcards_that_cannot_be_used_are_problems(place: Place) -> None:

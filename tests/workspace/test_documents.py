@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sdtui.errors import UsageError
+from sdtui.errors import UsageError, WorkspaceError
 from sdtui.spec.document import Document
 from sdtui.workspace.documents import read_document
 from sdtui.workspace.paths import starter_folder
@@ -51,6 +51,11 @@ def test_files_that_do_not_fit_are_sentences(tmp_path: Path, name: str, text: st
     with pytest.raises(UsageError) as caught:
         read_document(tmp_path / name)
     assert said in str(caught.value)
+
+
+def test_a_file_that_is_not_there_is_told_before_how_it_should_end(tmp_path: Path) -> None:
+    with pytest.raises(WorkspaceError, match="No such file"):
+        read_document(tmp_path / "nofile")
 
 
 def test_every_preset_that_ships_is_a_document_that_says_something() -> None:
