@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
@@ -13,6 +14,7 @@ from torch import Tensor
 from sdtui.engine.blank import Blank
 from sdtui.engine.clip import ClipTextEncoder
 from sdtui.engine.device import Compute
+from sdtui.engine.files.mapped import MappedFile
 from sdtui.engine.keys import UNET, VAE
 from sdtui.engine.libraries import load_libraries
 from sdtui.engine.prediction import PREDICTIONS, Prediction, find_prediction
@@ -22,6 +24,7 @@ from sdtui.engine.stored import Stored, check_usable, find_components, place
 from sdtui.engine.traits import Traits, traits_of
 from sdtui.errors import ModelError
 from sdtui.spec.model import ModelRecord
+from sdtui.weights.archive import is_pickled
 
 STAGE_BYTES = 256 << 20
 INPUT_CHANNELS = 4
@@ -169,13 +172,22 @@ def _read(tensors: Mapping[str, Stored], shapes: Mapping[str, tuple[int, ...]], 
         by_file.setdefault(str(stored.file), []).append(name)
     state: dict[str, Tensor] = {}
     for path, names in by_file.items():
+        if is_pickled(Path(path)):
+            file = MappedFile(Path(path))
+            for name in names:
+                state[name] = _brought(tensors[name], file.at(name, tensors[name].info), shapes[name], compute)
+            continue
         try:
-            with safe_open(path, framework="pt", device="cpu") as file:
+            with safe_open(path, framework="pt", device="cpu") as opened:
                 for name in names:
-                    tensor = tensors[name].cut(file.get_tensor(tensors[name].name))
-                    state[name] = tensor.to(compute.device, compute.dtype).reshape(shapes[name]).contiguous()
+                    state[name] = _brought(tensors[name], opened.get_tensor(tensors[name].name), shapes[name], compute)
         except (SafetensorError, OSError) as error:
             raise ModelError(
                 f"The file cannot be read: {error}.", where=path, todo="Was it changed or removed?"
             ) from None
     return state
+
+
+def _brought(stored: Stored, tensor: Tensor, shape: tuple[int, ...], compute: Compute) -> Tensor:
+    """A file's tensor as its module has it, on the device."""
+    return stored.cut(tensor).to(compute.device, compute.dtype).reshape(shape).contiguous()

@@ -39,8 +39,8 @@ def find_prediction(unet: Any, compute: Compute) -> Prediction:
 
     As A1111: for a model that predicts the noise the output stays near the input, for one that predicts v it falls far below.
     """
-    like = {"device": compute.device, "dtype": compute.dtype}
-    grey = torch.full((1, unet.config.in_channels, PROBE_CELLS, PROBE_CELLS), 0.5, **like)
-    context = torch.zeros(1, 2, unet.config.cross_attention_dim, **like)
+    shape = (1, unet.config.in_channels, PROBE_CELLS, PROBE_CELLS)
+    grey = torch.full(shape, 0.5, device=compute.device, dtype=compute.dtype)
+    context = torch.zeros((1, 2, unet.config.cross_attention_dim), device=compute.device, dtype=compute.dtype)
     output = unet(grey, torch.tensor(LAST_TIMESTEP, device=compute.device), context, return_dict=False)[0]
     return velocity if float((output - grey[:, : output.shape[1]]).mean()) < VELOCITY_BELOW else epsilon

@@ -21,6 +21,7 @@ from sdtui.engine.keys import (
 )
 from sdtui.errors import ModelError
 from sdtui.spec.model import ModelRecord
+from sdtui.weights.archive import read_either
 from sdtui.weights.configs import family_config
 from sdtui.weights.folder import read_object
 from sdtui.weights.header import TensorInfo, read_header
@@ -127,7 +128,7 @@ def place(
 def _in_file(record: ModelRecord, names: tuple[str, ...]) -> dict[str, Component]:
     path = Path(record.path)
     configs = record.architecture or family_config(record.family)
-    tensors = {name: Stored(path, name, info) for name, info in read_header(path).tensors.items()}
+    tensors = {name: Stored(path, name, info) for name, info in read_either(path).tensors.items()}
     found: dict[str, Component] = {}
     for component in names:
         config = configs.get(component)

@@ -19,8 +19,9 @@ from typing import Any, NamedTuple
 
 from sdtui.errors import ModelError
 from sdtui.weights.files import open_regular
-from sdtui.weights.header import BITS, Header, TensorInfo
+from sdtui.weights.header import BITS, Header, TensorInfo, read_header
 
+PICKLE_SUFFIXES = (".ckpt", ".pt", ".pth", ".bin")
 PROGRAM_LIMIT = 64 * 2**20
 """Longest pickle that is read, in bytes; the tensors lie outside it."""
 LOCAL_HEADER = 30
@@ -163,6 +164,16 @@ class _Reader(pickle._Unpickler):
         if not isinstance(dtype, str) or not isinstance(key, str) or not isinstance(count, int):
             raise pickle.UnpicklingError("a senseless storage")
         return _Storage(dtype, key, count)
+
+
+def is_pickled(path: Path) -> bool:
+    """The name is that of a pickled file."""
+    return path.suffix.lower() in PICKLE_SUFFIXES
+
+
+def read_either(path: Path) -> Header:
+    """The header of a safetensors file, or what stands for one in a pickled file; raises ModelError."""
+    return read_archive(path) if is_pickled(path) else read_header(path)
 
 
 def read_archive(path: Path) -> Header:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from sdtui.errors import ModelError
 from sdtui.spec.model import ModelKind, ModelRecord
 from sdtui.spec.params import Scalar
+from sdtui.weights.archive import PICKLE_SUFFIXES, read_archive
 from sdtui.weights.families import FAMILIES, FAMILY, METADATA_PREFIXES, UNKNOWN
 from sdtui.weights.files import describe
 from sdtui.weights.folder import check_parts, folder_family, is_model_folder
@@ -22,10 +23,11 @@ from sdtui.weights.telling import find_key, tell
 from sdtui.weights.triggers import read_use
 from sdtui.weights.wishes import read_architecture, read_defaults
 
-REVISION = 4
+REVISION = 5
 """Rises when the same file would come out as another record; whoever keeps records keeps this with them."""
+READ_AS_CHECKPOINTS = ("checkpoint", "unknown")
+CHECKPOINT_SUFFIX = ".ckpt"
 SAFE_SUFFIXES = (".safetensors", ".sft")
-PICKLE_SUFFIXES = (".ckpt", ".pt", ".pth", ".bin")
 SD2_VELOCITY_PX = 768
 SMALLEST_PX = 512
 """The side of the pictures that SD 2.x predicting v was trained on, and the side that a picture has anyway."""
@@ -45,6 +47,8 @@ def identify(path: Path, *, expected: ModelKind = "unknown") -> ModelRecord:
 
     Never raises for what it finds: `problem` is a sentence that says why the model cannot be used.
     """
+    if expected == "unknown" and path.suffix.lower() == CHECKPOINT_SUFFIX:
+        expected = "checkpoint"
     record = ModelRecord(name=path.stem, path=str(path), kind=expected, family=UNKNOWN)
     try:
         if path.is_dir():
@@ -124,16 +128,15 @@ def _with_use(record: ModelRecord, metadata: Mapping[str, str]) -> ModelRecord:
 
 
 def _pickled(path: Path, record: ModelRecord) -> ModelRecord:
-    # a checkpoint's pickle is large, and nobody would open it in the end
-    if record.kind in KINDS or (record.kind == "unknown" and path.suffix.lower() != ".ckpt"):
+    if record.kind in KINDS or record.kind == "unknown":
         told = tell_pickled(path, record.kind)
         if told is not None:
             record = replace(record, kind=told.kind, family=told.family, vectors=told.vectors)
             return _with_use(record, {})
-    problem = (
-        f"Pickles are off: a {path.suffix.lower()} file can run code when it is opened. Convert it to .safetensors."
-    )
-    return replace(record, kind="checkpoint" if path.suffix.lower() == ".ckpt" else record.kind, problem=problem)
+    if record.kind not in READ_AS_CHECKPOINTS:
+        what = f"A pickled {record.kind} is not opened: a {path.suffix.lower()} file can run code."
+        return replace(record, problem=what)
+    return _identify_header(path, record, read_archive(path))
 
 
 def _parts_problem(header: Header) -> str:

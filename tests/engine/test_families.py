@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from msgspec.structs import replace
 
 from sdtui.engine.checkpoint import load_checkpoint
 from sdtui.engine.clip import ClipTextEncoder
@@ -19,7 +20,7 @@ from sdtui.weights.configs import family_config
 from sdtui.weights.families import FAMILIES
 from sdtui.weights.header import TensorInfo
 from sdtui.weights.identify import builtin_path, identify
-from tests.engine.checkpoints import random_state, write_folder, write_original
+from tests.engine.checkpoints import original_tensors, random_state, write_folder, write_original
 from tests.engine.renders import drive, final_latents, model_file, of, relative, render
 from tests.engine.small import SMALL
 
@@ -28,7 +29,10 @@ FULL_SIZE = ("sd1", "sd1-inpaint", "sd2", "sdxl", "sdxl-refiner")
 
 
 def load(path):
-    stages = load_checkpoint(identify(path), CPU)
+    return last(load_checkpoint(identify(path), CPU))
+
+
+def last(stages):
     try:
         while True:
             next(stages)
@@ -220,3 +224,20 @@ def test_clip_skip_changes_nothing_where_a_family_is_read_at_one_layer(engine, t
     model = model_file(write_original(tmp_path / "m.safetensors", family=family))
     one, two = (final_latents(engine, render(model=model, steps=1, clip_skip=skip))[0] for skip in (1, 12))
     assert torch.equal(one, two)
+
+
+@pytest.mark.parametrize("family", ["sd1", "sdxl"])
+def test_a_pickled_checkpoint_loads_as_its_safetensors_does(tmp_path, family):
+    state = random_state(family=family)
+    pickled = tmp_path / "m.ckpt"
+    torch.save({"state_dict": original_tensors(state, family=family), "global_step": 7}, pickled)
+    record = identify(pickled)
+    assert (record.kind, record.family, record.problem) == ("checkpoint", family, "")
+    with pytest.raises(ModelError, match="have another shape"):
+        load(pickled)
+    # the architecture is in the metadata, which a pickle has not
+    stages = load_checkpoint(replace(record, architecture=dict(SMALL[family])), CPU)
+    checkpoint = last(stages)
+    for name, tensors in state.items():
+        held = checkpoint.modules[name].state_dict()
+        assert all(torch.equal(held[key], tensor.float()) for key, tensor in tensors.items()), name

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import torch
 
 from sdtui.spec.model import ModelRecord
 from sdtui.weights.identify import builtin_path, identify
@@ -29,13 +30,28 @@ def test_copy_of_the_built_in_model_is_not_built_in(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".ckpt", ".CKPT"])
-def test_pickled_checkpoint_is_recorded_and_never_opened(suffix: str, tmp_path: Path) -> None:
+def test_pickled_checkpoint_that_cannot_be_read_is_recorded(suffix: str, tmp_path: Path) -> None:
     path = tmp_path / f"m{suffix}"
     path.write_bytes(b"\x80\x02cos\nsystem\n")
     record = identify(path)
-    assert "Pickles are off" in record.problem
+    assert "no zip archive of torch" in record.problem
     assert record.kind == "checkpoint"
     assert record.size == 13
+
+
+def test_pickled_checkpoint_is_told_by_its_tensors(tmp_path: Path) -> None:
+    path = tmp_path / "m.ckpt"
+    torch.save({"state_dict": {name: torch.zeros(shape) for name, shape in sd1_small().items()}}, path)
+    record = identify(path)
+    assert (record.kind, record.family, record.problem) == ("checkpoint", "sd1", "")
+
+
+def sd1_small() -> dict[str, tuple[int, ...]]:
+    return {
+        "model.diffusion_model.input_blocks.0.0.weight": (2, 4, 3, 3),
+        "cond_stage_model.transformer.text_model.embeddings.token_embedding.weight": (2, 2),
+        "first_stage_model.decoder.conv_in.weight": (2, 4, 3, 3),
+    }
 
 
 @pytest.mark.parametrize("suffix", [".ckpt", ".pt", ".pth", ".bin"])

@@ -79,11 +79,13 @@ def test_outline_tells_kind_family_and_vectors(name: str, old: bool, tmp_path: P
     assert (record.kind, record.family, record.vectors, record.problem) == (kind, family, count, "")
 
 
-def test_checkpoint_in_a_pickle_stays_shut(tmp_path: Path) -> None:
+def test_checkpoint_in_a_pickle_is_told_as_one(tmp_path: Path) -> None:
     held = {"state_dict": {"model.diffusion_model.input_blocks.0.0.weight": torch.zeros(4, 4, 3, 3)}}
     torch.save(held, tmp_path / "m.pt")
 
-    assert "Pickles are off" in identify(tmp_path / "m.pt").problem
+    record = identify(tmp_path / "m.pt")
+    assert record.kind == "checkpoint"
+    assert "unknown family" in record.problem
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from sdtui.engine.files.mapped import DTYPES, MappedFile, is_pickled
+from sdtui.engine.files.mapped import DTYPES, MappedFile
 from sdtui.engine.files.writing import Held, Output, Tell, mapped, write_safetensors
 from sdtui.errors import ModelError, UsageError
+from sdtui.weights.archive import is_pickled
 from sdtui.weights.folder import is_model_folder
 
 WIDE = ("F32", "F64")

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from sdtui.errors import ModelError
-from sdtui.weights.archive import read_archive
+from sdtui.weights.archive import read_either
 from sdtui.weights.files import open_regular
-from sdtui.weights.header import TensorInfo, read_header
+from sdtui.weights.header import TensorInfo
 
 DTYPES: Mapping[str, torch.dtype] = MappingProxyType(
     {
@@ -39,7 +39,7 @@ class MappedFile:
     def __init__(self, path: Path) -> None:
         """Raises ModelError when the file cannot be read, or is no file of weights."""
         self.path = path
-        header = read_archive(path) if is_pickled(path) else read_header(path)
+        header = read_either(path)
         self.infos = header.tensors
         self.metadata = header.metadata
         with open_regular(path) as file:
@@ -61,8 +61,3 @@ class MappedFile:
         if count == 0:
             return torch.empty(info.shape, dtype=dtype)
         return torch.frombuffer(self._map, dtype=dtype, count=count, offset=info.start).view(info.shape)
-
-
-def is_pickled(path: Path) -> bool:
-    """The name is that of a pickled checkpoint."""
-    return path.suffix.lower() in {".ckpt", ".pt", ".pth", ".bin"}
