@@ -29,6 +29,8 @@ Place = Literal[
     "models",
     "history",
     "zoom",
+    "browser",
+    "fetches",
     "presets",
     "wildcards",
     "wildcard",
@@ -38,8 +40,10 @@ Place = Literal[
 
 Every pane that is a list has the commands of `list` besides its own.
 """
-LISTS: frozenset[Place] = frozenset({"jobs", "log", "models", "history", "presets", "wildcards", "watching"})
-ROOMS: frozenset[Place] = frozenset({"zoom", "presets", "wildcards", "wildcard", "watching"})
+LISTS: frozenset[Place] = frozenset(
+    {"jobs", "log", "models", "history", "browser", "fetches", "presets", "wildcards", "watching"}
+)
+ROOMS: frozenset[Place] = frozenset({"zoom", "browser", "fetches", "presets", "wildcards", "wildcard", "watching"})
 """Screens of their own: nothing of the studio's is in reach there."""
 
 

@@ -26,6 +26,7 @@ COMMANDS: tuple[Command, ...] = (
         Command(f"pane-{number}", f"alt+{number}", title, f"Go to {title.lower()}.")
         for number, (_, title) in enumerate(PANES, 1)
     ),
+    Command("browser", "f2", "Browser", "Go to the model browser: find, use, describe and get models.", "studio", 3),
     Command("presets", "f3,ctrl+r", "Presets", "Go to the presets: apply, compare, save, rename, delete.", "studio", 3),
     Command("wildcards", "f7", "Wildcards", "Go to the wildcards: read, edit, draw, see who uses them.", "studio", 3),
     Command("watching", "f6", "Watching", "Go to the watched folders: what became of each prompt file.", "studio", 3),

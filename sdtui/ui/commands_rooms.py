@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sdtui.ui.command import Command
+from sdtui.ui.commands_browser import BROWSER_COMMANDS
 
 PRESETS: tuple[Command, ...] = (
     Command("apply-preset", "enter", "Apply", "Apply the marked presets in their order, or this one.", "presets", 1),
@@ -31,7 +32,9 @@ WILDCARDS: tuple[Command, ...] = (
     Command("leave-values", "escape", "Back", "Back to the tree; what was changed is written.", "wildcard", 1),
 )
 WATCHING: tuple[Command, ...] = (
-    Command("edit-watched", "enter,e,f4", "$EDITOR", "Edit the prompt file; saving it renders it again.", "watching", 1),
+    Command(
+        "edit-watched", "enter,e,f4", "$EDITOR", "Edit the prompt file; saving it renders it again.", "watching", 1
+    ),
     Command("add-watched", "a,n", "Add", "Watch a folder of prompt files.", "watching", 1),
     Command("pause-watched", "p", "Pause", "Render nothing of the folder for a while, or go on.", "watching", 1),
     Command("compare-watched", "c", "Compare", "The picture beside the one of the save before.", "watching", 2),
@@ -45,4 +48,4 @@ WATCHING: tuple[Command, ...] = (
     Command("follow-watched", "f", "Follow", "Go to each file whose picture is new, or no longer.", "watching", 3),
     Command("filter-watched", "slash", "Filter", "Only files that have all words typed next.", "watching", 3),
 )
-ROOM_COMMANDS = (*PRESETS, *WILDCARDS, *WATCHING)
+ROOM_COMMANDS = (*BROWSER_COMMANDS, *PRESETS, *WILDCARDS, *WATCHING)

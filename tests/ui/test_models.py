@@ -24,6 +24,7 @@ HANDS = record("bad-hands", "embedding")
 ANIME = record("anime", "hypernetwork")
 CLEAR = record("clear", "vae", "sd")
 BROKEN = record("broken", "lora", "unknown", problem="The file ends before its header does.")
+CANNY = record("canny", "controlnet")
 MODELS = (SHAPES, ANIME, HANDS, BROKEN, CLEAR, DETAIL, DREAM, XL)
 
 
@@ -97,16 +98,17 @@ async def test_one_undo_takes_a_tag_back() -> None:
 
 
 async def test_what_does_not_fit_or_is_broken_says_why_and_goes_into_no_prompt() -> None:
-    server = FakeServer(models=MODELS)
+    server = FakeServer(models=(*MODELS, CANNY))
     async with studio(server) as pilot:
-        await to_models(pilot)
+        await pilot.press("alt+7")
+        await until_seen(pilot, "all kinds › 9")
         await pilot.press("slash", *"gloss", "enter", "enter")
         await until_seen(pilot, "✗ This LoRA is for SDXL; the checkpoint shapes-64 is SD 1.x.")
         await pilot.press("escape", "slash", *"broken", "enter")
         await until_seen(pilot, "✗ The file ends before its header does.")
         await until_seen(pilot, "✗ broken")
-        await pilot.press("enter", "escape", "slash", *"clear", "enter", "enter")
-        await until_seen(pilot, "clear: a prompt cannot name a file of this kind (VAE).")
+        await pilot.press("enter", "escape", "slash", *"canny", "enter", "enter")
+        await until_seen(pilot, "canny: a prompt cannot name a file of this kind (ControlNet).")
         await pilot.press("f5")
         await until(pilot, lambda: server.asked("submit"))
         assert server.asked("submit") == [Document()]

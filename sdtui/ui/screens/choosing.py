@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from textual.widgets.text_area import Selection
 
 from sdtui.ui.messages import ModelUsed, ParamsReset, RescanWanted, ThumbnailsWanted, Written
-from sdtui.ui.screens.commanded import CommandedScreen
+from sdtui.ui.screens.browsing import BrowsingScreen
 
 if TYPE_CHECKING:
     from sdtui.prompt.calling import Called
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 IN_PROMPTS = frozenset({"lora", "hypernetwork", "embedding"})
 
 
-class ChoosingScreen(CommandedScreen):
+class ChoosingScreen(BrowsingScreen):
     """The panes that are mounted late get their data here, when they are there."""
 
     _chooser: Chooser | None = None
@@ -35,12 +35,13 @@ class ChoosingScreen(CommandedScreen):
 
     def show_choices(self, parts: frozenset[Part]) -> None:
         """Hand down what changed to the panes that are there."""
+        super().show_choices(parts)
         presenter = self._presenter
         if presenter is None or not presenter.state.known:
             return
         for pane in self._models:
             if "form" in parts:
-                pane.show(presenter.state.models, presenter.form().record)
+                pane.show(presenter.state.models, presenter.form().record, presenter.draft.document.vae)
         for strip in self._strips:
             if "jobs" in parts:
                 strip.show(presenter.state.jobs.values(), self._choosing().thumbnails.of, plain=self._without_colours)
@@ -57,6 +58,7 @@ class ChoosingScreen(CommandedScreen):
         """A prompt is another one: other models may be in it."""
         for pane in self._models:
             pane.note_text(message.pane, message.text)
+        self.tell_browser()
 
     # models
 
@@ -76,6 +78,9 @@ class ChoosingScreen(CommandedScreen):
                 return
         elif record.kind == "checkpoint" and not message.reason:
             chooser.load(record)
+            return
+        elif record.kind == "vae" and not message.reason:
+            chooser.take_vae(record)
             return
         chooser.refuse(record, message.reason)
 

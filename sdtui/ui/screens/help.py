@@ -18,6 +18,8 @@ WHERE: dict[Place, str] = {
     "models": "models",
     "history": "history",
     "zoom": "zoom",
+    "browser": "model browser",
+    "fetches": "downloads",
     "presets": "presets",
     "wildcards": "wildcards",
     "wildcard": "a wildcard's values",
