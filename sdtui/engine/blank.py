@@ -35,6 +35,6 @@ class Blank:
     def _encoded(self, height: int, width: int) -> Tensor:
         compute = self._compute
         shape = (1, 3, height * PIXELS_PER_CELL, width * PIXELS_PER_CELL)
-        grey = torch.zeros(shape, device=compute.device, dtype=compute.dtype)
+        grey = torch.zeros(shape, device=compute.device, dtype=compute.vae_dtype)
         latents = self._vae.encode(grey).latent_dist.mean[0].float() * self._vae.config.scaling_factor
         return torch.cat([torch.ones_like(latents[:1]), latents])

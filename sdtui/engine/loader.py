@@ -9,6 +9,7 @@ from pathlib import Path
 from sdtui.engine.checkpoint import Checkpoint, Progress, load_checkpoint
 from sdtui.engine.device import Compute, empty_cache, used_memory
 from sdtui.engine.memory import is_out_of_memory
+from sdtui.engine.moving import arrange
 from sdtui.engine.shelf import Key, Shelf, check_version, key_of
 from sdtui.errors import ModelError
 from sdtui.spec.model import ModelFile
@@ -42,6 +43,7 @@ class Loader:
             return Loading(state="loading", text=progress.text, progress=progress.share, checkpoint=model.name)
         except StopIteration as finished:
             self._stages = None
+            arrange(finished.value)
             self._shelf.put(key_of(model), finished.value)
         except (RuntimeError, MemoryError) as error:
             out_of_memory = isinstance(error, MemoryError) or is_out_of_memory(error)

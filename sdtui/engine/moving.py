@@ -1,4 +1,4 @@
-"""Brings the modules of a checkpoint from one memory to another, in place: whoever holds them holds them still."""
+"""Brings the modules of a checkpoint from one memory, or layout, to another, in place: whoever holds them holds them still."""
 
 from __future__ import annotations
 
@@ -24,3 +24,13 @@ def move(checkpoint: Checkpoint, device: torch.device) -> None:
     """Move every weight of a checkpoint to a device; raises torch's errors when it has no room."""
     for module in modules_of(checkpoint):
         module.to(device)
+
+
+def arrange(checkpoint: Checkpoint) -> None:
+    """Lay the weights out as the device likes them."""
+    compute = checkpoint.compute
+    checkpoint.vae.to(compute.vae_dtype)
+    if compute.vae_channels_last:
+        checkpoint.vae.to(memory_format=torch.channels_last)
+    if compute.unet_channels_last:
+        checkpoint.unet.to(memory_format=torch.channels_last)

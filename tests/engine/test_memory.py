@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import random
 import weakref
+from dataclasses import replace
 
 import pytest
 import torch
 
+from sdtui.engine.decoder import decode, dtype_of
 from sdtui.engine.device import Budget, machine_memory, memory_budget
 from sdtui.engine.engine import Engine
-from sdtui.engine.moving import modules_of
+from sdtui.engine.moving import arrange, modules_of
 from sdtui.engine.shelf import Shelf
 from sdtui.spec.outcome import Loading, Painted
 from sdtui.spec.tuning import Tuning
 from tests.engine.checkpoints import write_original
-from tests.engine.renders import drive, model_file, of, paint, render
+from tests.engine.renders import drive, final_latents, model_file, of, paint, render
+from tests.engine.short import own_checkpoint, pixels
 
 CPU = torch.device("cpu")
 
@@ -205,3 +209,34 @@ def test_what_is_held_is_told(three):
 
 def test_every_module_of_a_checkpoint_is_moved(checkpoint):
     assert {checkpoint.unet, checkpoint.vae, checkpoint.text_encoder} <= set(modules_of(checkpoint))
+
+
+@pytest.mark.parametrize(
+    ("kind", "has_bfloat16", "vae", "channels_last"),
+    [
+        ("cpu", False, torch.float32, {"vae"}),
+        ("cuda", True, torch.bfloat16, {"vae", "unet"}),
+        ("cuda", False, torch.float32, {"vae", "unet"}),
+        ("mps", False, torch.float32, set()),
+    ],
+)
+def test_weights_are_laid_out_as_the_device_likes_them(kind, has_bfloat16, vae, channels_last):
+    one = own_checkpoint()
+    one.vae.to(memory_format=torch.contiguous_format)
+    compute = one.compute._replace(device=torch.device(kind), has_bfloat16=has_bfloat16)
+    arrange(replace(one, compute=compute))
+    assert dtype_of(one.vae) == vae
+    for name in ("vae", "unet"):
+        weights = [weight for weight in getattr(one, name).parameters() if weight.ndim == 4 and min(weight.shape) > 1]
+        assert all(weight.is_contiguous(memory_format=torch.channels_last) for weight in weights) == (
+            name in channels_last
+        )
+
+
+def test_a_bfloat16_vae_makes_nearly_the_same_picture(engine, checkpoint):
+    (latents,) = final_latents(engine, render("a red circle on a white background", steps=8))
+    half = replace(checkpoint, vae=copy.deepcopy(checkpoint.vae).bfloat16())
+    with torch.inference_mode():
+        one, other = decode(checkpoint, latents), decode(half, latents)
+    assert abs(pixels(one) - pixels(other)).mean() < 2
+    assert other.notes == ()

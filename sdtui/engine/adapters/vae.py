@@ -46,7 +46,7 @@ def load_vae(file: ModelFile, config: Mapping[str, Any], compute: Compute) -> An
         elif tensor.numel() != wanted.numel() or tensor.shape[:1] != wanted.shape[:1]:
             problems.append(f"{names[0]} is {_shape(tensor)} instead of {_shape(wanted)}")
         else:
-            state[name] = tensor.to(compute.device, compute.dtype).reshape(wanted.shape)
+            state[name] = tensor.to(compute.device, compute.vae_dtype).reshape(wanted.shape)
     if problems:
         more = f", and {len(problems) - NAMED} more" if len(problems) > NAMED else ""
         raise ModelError(
@@ -56,7 +56,7 @@ def load_vae(file: ModelFile, config: Mapping[str, Any], compute: Compute) -> An
         )
     module.load_state_dict(state, strict=True, assign=True)
     module.requires_grad_(False).eval()
-    return module.to(memory_format=torch.channels_last) if compute.is_cpu else module
+    return module.to(memory_format=torch.channels_last) if compute.vae_channels_last else module
 
 
 def _shape(tensor: Tensor) -> str:
