@@ -24,6 +24,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("release", "release", "Give the devices' memory back; the next job loads its model again."),
     Command("stop", "stop", "End the server; unfinished jobs wait for the next one."),
     Command("get", "get", "Get a model from an address, into the folder of its kind."),
+    Command("presets", "presets", "List, show, save, delete presets; make them of a styles.csv."),
     Command("models", "models", "List the model files that were found."),
     Command("convert", "convert", "Make a safetensors file of a .ckpt or a diffusers folder."),
     Command("merge", "merge", "Merge checkpoints into a new one."),

@@ -1,7 +1,8 @@
 """Make pictures of a prompt or a file and print their paths.
 
 A .txt file is the prompt; a .yaml or .json file has `prompt`, `negative_prompt`, `checkpoint`, `vae` and `params` (presets are
-such files); `-f -` reads a prompt from standard input. What is given on the command line counts over the file.
+such files); `-f -` reads a prompt from standard input. Presets are laid over that in their order, prompts put together as A1111's styles;
+what else is given on the command line counts over both.
 Ctrl+C cancels the job; the second one leaves it be.
 """
 
@@ -33,11 +34,19 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-f", "--file", metavar="FILE", type=Path, help="a document: .txt, .yaml, .json; - for a prompt from a pipe"
     )
+    parser.add_argument(
+        "--preset",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="lay a preset over it, several in their order (see `sdtui presets`)",
+    )
     parser.add_argument("--negative", metavar="TEXT", help="what is not to be seen")
     parser.add_argument("--checkpoint", metavar="NAME", help="the model (see `sdtui models`)")
     parser.add_argument(
         "--vae", metavar="NAME", help="the VAE that decodes, None for the checkpoint's own (see `sdtui models`)"
     )
+    parser.add_argument("--refiner", metavar="NAME", help="the checkpoint that makes the last steps")
     fields = parser.add_argument_group("parameters", BROUGHT)
     for field in FIELDS:
         add_field(fields, field)
@@ -73,17 +82,24 @@ def read_arguments(args: argparse.Namespace) -> Document:
     """The document that was asked for; raises UsageError, and what a file can raise."""
     from sdtui.workspace.documents import read_document
 
-    if args.prompt is None and args.file is None:
+    if args.prompt is None and args.file is None and not args.preset:
         raise UsageError("There is nothing to make a picture of.", todo="Give a PROMPT or -f FILE.")
     if args.force and not args.out:
         raise UsageError("--force goes with -o.", todo="Pictures without -o never replace one.")
     document = Document()
     if args.file is not None:
         document = Document(prompt=_read_pipe()) if args.file == PIPE else read_document(args.file)
-        if args.prompt is None and not document.prompt.strip():
+        if args.prompt is None and not document.prompt.strip() and not args.preset:
             where = "standard input" if args.file == PIPE else str(args.file)
             todo = "Give a PROMPT next to it, or write one into it."
             raise UsageError("There is nothing to make a picture of: no prompt.", where=where, todo=todo)
+    document = replace(
+        document,
+        prompt=document.prompt if args.prompt is None else args.prompt,
+        negative_prompt=document.negative_prompt if args.negative is None else args.negative,
+    )
+    if args.preset:
+        document = _with_presets(document, args)
     params: dict[str, Scalar] = dict(document.params)
     for field in FIELDS:
         given = getattr(args, field.name)
@@ -91,12 +107,27 @@ def read_arguments(args: argparse.Namespace) -> Document:
             params[field.name] = parse_value(field.name, given) if isinstance(given, str) else given
     return replace(
         document,
-        prompt=document.prompt if args.prompt is None else args.prompt,
-        negative_prompt=document.negative_prompt if args.negative is None else args.negative,
         checkpoint=document.checkpoint if args.checkpoint is None else args.checkpoint,
         vae=document.vae if args.vae is None else args.vae,
+        refiner=document.refiner if args.refiner is None else args.refiner,
         params=params,
     )
+
+
+def _with_presets(document: Document, args: argparse.Namespace) -> Document:
+    """The document with the presets over it that were named; raises UsageError for one that there is not."""
+    from sdtui.cli.place import open_place
+    from sdtui.cli.presets import open_presets
+    from sdtui.spec.preset import apply
+
+    folder = open_presets(open_place(getattr(args, "workspace", None)))
+    document = apply(document, [folder.find(name) for name in args.preset])
+    if not document.prompt.strip():
+        where = f"--preset {args.preset[-1]}"
+        raise UsageError(
+            "There is nothing to make a picture of: no prompt.", where=where, todo="Give a PROMPT as well."
+        )
+    return document
 
 
 def _read_pipe() -> str:
