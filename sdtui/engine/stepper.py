@@ -124,6 +124,7 @@ class Stepper:
         for flight, answer, is_sound in zip(batch, answers, sound, strict=False):
             if makeshift:
                 flight.makeshifts.add(makeshift)
+            flight.spent_s += call.seconds
             if is_sound:
                 yield from self._guarded(flight, self._follow(flight, answer, checkpoint, call))
             else:
@@ -138,7 +139,13 @@ class Stepper:
         elif flight.making is None:
             check_version(flight.render.checkpoint)
             too_large(checkpoint, flight.cells, free_memory(self._compute.device) + self._shelf.held_bytes)
-            flight.making = txt2img(flight.render, checkpoint.levels, self._compute.device)
+            flight.making = txt2img(
+                flight.render,
+                checkpoint.levels,
+                self._compute.device,
+                prediction=checkpoint.prediction,
+                family=checkpoint.family,
+            )
             yield from self._follow(flight, None, checkpoint, NO_CALL)
 
     def _follow(self, flight: Flight, answer: Any, checkpoint: Checkpoint, call: Call) -> Iterator[Outcome]:
@@ -150,13 +157,14 @@ class Stepper:
                     steps, answer = flight.render.params.steps, None
                     if step < steps:
                         self._guesses.append((flight, step, request.denoised))
-                    yield Stepped(render=flight.render, step=step, steps=steps, batch=call.batch, seconds=call.seconds)
+                    seconds = flight.step_done(step)
+                    yield Stepped(render=flight.render, step=step, steps=steps, batch=call.batch, seconds=seconds)
                 case Encode():
                     if key_of(request.model) != key_of(flight.render.checkpoint):
                         return
                     answer = self._encoded(flight, request, checkpoint)
                 case Decode():
-                    self._decoder.submit(flight, checkpoint, request.latents)
+                    self._decoder.submit(flight, checkpoint, request.latents, seamless=request.seamless)
                     return
                 case Evaluate():
                     return

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from sdtui.engine.sampling.steps import Noise, Point, Sigmas, Steps, walk
 
-ORDER = 3
+ORDER = 2
+"""What its authors advise under guidance; the third order is for none."""
 
 
 class Guess(NamedTuple):
@@ -21,7 +22,7 @@ class Guess(NamedTuple):
 
 
 def unipc(latents: Tensor, sigmas: Sigmas, noise: Noise) -> Steps:
-    """UniPC-3 with B1(h) = h on the guess of the clean latents: algorithms 5 and 6, no guess beyond one a step."""
+    """UniPC-2 with B2(h) = 1 − exp(−h) on the guess of the clean latents: algorithms 5 and 6, no guess beyond one a step."""
     x, start, order = latents, latents, 0
     held: list[Guess] = []
     for step, sigma, following in walk(sigmas):
@@ -47,7 +48,7 @@ def _unified(x: Tensor, held: list[Guess], following: float, arrived: Guess | No
         return result
     places = [math.log(newest.sigma / guess.sigma) / h for guess in known]
     for guess, place, share in zip(known, places, _shares(places, h), strict=True):
-        result = result + (guess.denoised - newest.denoised) * (h * share / place)
+        result = result + (guess.denoised - newest.denoised) * (share / place * -math.expm1(-h))
     return result
 
 
@@ -60,7 +61,7 @@ def _shares(places: list[float], h: float) -> list[float]:
         return [0.5]
     phi, sides = math.expm1(-h) / -h - 1, []
     for power in range(1, len(places) + 1):
-        sides.append(phi * math.factorial(power) / -h)
+        sides.append(phi * math.factorial(power) / math.expm1(-h))
         phi = phi / -h - 1 / math.factorial(power + 1)
     rows = [[place**power for place in places] for power in range(len(places))]
     matrix = torch.tensor(rows, dtype=torch.float64)

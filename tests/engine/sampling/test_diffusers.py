@@ -58,8 +58,7 @@ class Pair(NamedTuple):
 
 
 SDE = {"algorithm_type": "sde-dpmsolver++", **KARRAS}
-# with a last sigma of 0 its first variant multiplies infinity with zero
-UNIPC = {"solver_order": 3, "solver_type": "bh1", "final_sigmas_type": "sigma_min", **LEADING}
+UNIPC = {"final_sigmas_type": "sigma_min", **LEADING}
 PAIRS = (
     Pair("Euler", "EulerDiscreteScheduler", KARRAS, "Karras", unscaled=False),
     Pair("Euler", "EulerDiscreteScheduler", EXPONENTIAL, "Exponential", unscaled=False),
@@ -88,6 +87,7 @@ PAIRS = (
     Pair("PLMS", "PNDMScheduler", {"skip_prk_steps": True, "set_alpha_to_one": False, **LEADING}, "DDIM"),
     Pair("UniPC", "UniPCMultistepScheduler", UNIPC, ""),
     Pair("UniPC", "UniPCMultistepScheduler", UNIPC, "", steps=5),
+    Pair("UniPC", "UniPCMultistepScheduler", KARRAS, "Karras"),
     Pair("LCM", "LCMScheduler", {}, "", steps=8, eta=1),
 )
 
