@@ -295,3 +295,11 @@ async def test_what_joins_characters_can_be_typed() -> None:
     async with studio(FakeServer()) as pilot:
         await pilot.press(*"👨\u200d👩\u200d👧 a\u3000b\u00a0c\u202ed")
         assert editor(pilot).text == "👨\u200d👩\u200d👧 a\u3000b\u00a0cd"
+
+
+async def test_what_is_typed_after_an_undo_is_a_step_of_its_own() -> None:
+    async with studio(FakeServer()) as pilot:
+        await pilot.press(*"base", "home", *"AA", "ctrl+z", *"CC", "ctrl+z")
+        assert editor(pilot).text == "base"
+        await pilot.press("ctrl+y", *"D", "ctrl+z")
+        assert editor(pilot).text == "CCbase"

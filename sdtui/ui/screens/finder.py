@@ -13,13 +13,13 @@ from textual.screen import ModalScreen
 
 from sdtui.ui.text import one_line
 from sdtui.ui.widgets.line import Line
-from sdtui.ui.widgets.rows import Rows
+from sdtui.ui.widgets.rows import RowMaker, Rows
 
 
 class Item(NamedTuple):
     """A line: what stands in front, what it says, what is said in passing, and what choosing it does, if anything.
 
-    `hidden` is searched, too, and not shown.
+    `hidden` is searched, too, and not shown. The name of a `brief` one is always seen whole.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Item(NamedTuple):
     aside: str = ""
     run: Callable[[], object] | None = None
     hidden: str = ""
+    brief: bool = True
 
     @property
     def said(self) -> str:
@@ -34,12 +35,34 @@ class Item(NamedTuple):
         return f"{self.name} {self.about} {self.aside} {self.hidden}".lower()
 
 
+FOOT_ROWS = 5
+"""A rule, and rows in which all of the line under the cursor is read."""
+
+
 class MenuRows(Rows):
-    """Rows beside which letters are typed."""
+    """Rows beside which letters are typed; below them, all that `whole` says of the one under the cursor."""
+
+    foot_rows = FOOT_ROWS
+
+    def __init__(self, make_row: RowMaker, whole: Callable[[int], Item | None], empty: str) -> None:
+        super().__init__(make_row, choosable=True, empty=empty)
+        self._whole = whole
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         """Letters are no commands here."""
         return character is not None and character.isprintable()
+
+    def foot(self, row: int, width: int) -> Content:
+        """The sentence, folded, then what is said in passing."""
+        if row == 0:
+            return Content.styled("─" * width, "dim")
+        item = self._whole(self.cursor or 0)
+        if item is None:
+            return Content()
+        rows = Content(item.about).wrap(width - 2)
+        passing = item.aside if item.brief else f"{item.name}  {item.aside}"
+        rows += [line.stylize("dim") for line in Content(passing.strip()).wrap(width - 2)]
+        return Content(" ").append(rows[row - 1]) if row <= len(rows) else Content()
 
 
 class FinderScreen(ModalScreen[None]):
@@ -55,18 +78,17 @@ class FinderScreen(ModalScreen[None]):
         Binding("enter", "choose", show=False),
     ]
 
-    def __init__(self, title: str, items: Sequence[Item], *, name_cells: int, choosable: bool) -> None:
+    def __init__(self, title: str, items: Sequence[Item], *, name_cells: int) -> None:
         super().__init__()
         self._title = title
         self._items = items
         self._name_cells = name_cells
-        self._choosable = choosable
         self._found = list(items)
         self._words = ""
 
     def compose(self) -> ComposeResult:
         """The list and what is typed."""
-        yield MenuRows(self._row, choosable=self._choosable, empty="Nothing has all of these words.")
+        yield MenuRows(self._row, self._whole, "Nothing has all of these words.")
         yield Line(self._prompt())
 
     def on_mount(self) -> None:
@@ -95,11 +117,10 @@ class FinderScreen(ModalScreen[None]):
     def action_choose(self) -> None:
         """Leave, and do what the chosen line stands for."""
         row = self.query_one(Rows).cursor
-        if self.is_current and row is not None and row < len(self._found):
-            run = self._found[row].run
+        item = self._whole(row) if row is not None else None
+        if self.is_current and item is not None and item.run is not None:
             self.dismiss()
-            if run is not None:
-                self.app.call_later(run)
+            self.app.call_later(item.run)
 
     def _filter(self, words: str) -> None:
         self._words = words
@@ -112,6 +133,9 @@ class FinderScreen(ModalScreen[None]):
 
     def _prompt(self) -> Content:
         return Content.assemble(" Type to filter: ", (one_line(self._words) + "▏", "bold"), "   Esc closes")
+
+    def _whole(self, number: int) -> Item | None:
+        return self._found[number] if number < len(self._found) else None
 
     def _row(self, number: int, width: int) -> Content:
         item = self._found[number]

@@ -34,10 +34,10 @@ class HelpScreen(FinderScreen):
         order: list[Place | None] = [here, *(["list"] if here in LISTS else []), "app", "studio"]  # type: ignore[list-item]
         rows = sorted(COMMANDS, key=lambda row: order.index(row.place) if row.place in order else len(order))
         title = f"Help: {WHERE[here]} first" if here is not None else "Help"
-        super().__init__(title, [_item(keys, row) for row in rows], name_cells=20, choosable=False)
+        super().__init__(title, [_item(keys, row) for row in rows], name_cells=20)
 
 
 def _item(keys: Keys, row: Command) -> Item:
     typed = keys.by_id[row.id]
     shown = " ".join(map(display, typed)) or "(no key)"
-    return Item(shown, row.help, f"{row.label}, {WHERE[row.place]}, id {row.id}", hidden=" ".join(typed))
+    return Item(shown, row.help, f"{row.label}, {WHERE[row.place]}, id {row.id}", hidden=" ".join(typed), brief=False)

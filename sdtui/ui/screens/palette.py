@@ -21,7 +21,7 @@ class PaletteScreen(FinderScreen):
     """
 
     def __init__(self, app: App[int], keys: Keys) -> None:
-        super().__init__("Commands", list(palette_items(app, keys)), name_cells=24, choosable=True)
+        super().__init__("Commands", list(palette_items(app, keys)), name_cells=24)
 
 
 def palette_items(app: App[int], keys: Keys) -> Iterator[Item]:

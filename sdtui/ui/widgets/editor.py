@@ -67,6 +67,11 @@ class PromptEditor(ReadText):
         self.replace(text, self.location_of(start), self.location_of(end), maintain_selection_offset=False)
         self.history.checkpoint()
 
+    def undo(self) -> None:
+        """Take the last step back; what is typed next is a step of its own."""
+        super().undo()
+        self.history.checkpoint()
+
     # the undo history over a restart
 
     def edit_log(self) -> str:
