@@ -6,6 +6,7 @@ Weights are W of shape (out, in) or (out, in, height, width), changes ΔW of the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import prod
 from typing import NamedTuple
 
 import torch
@@ -106,6 +107,54 @@ FORMS: tuple[Form, ...] = (
     Form("OFT", "oft_blocks", _oft),
 )
 """The first row whose sign is there counts."""
+
+
+def fits(parts: Parts, shape: tuple[int, ...]) -> bool:
+    """Whether the tensors fit each other and a weight of this shape; a look at their shapes alone."""
+    form = form_of(parts)
+    if form is None:
+        return True
+    try:
+        sound = _count(form, {name: tuple(tensor.shape) for name, tensor in parts.items()}, shape) == prod(shape)
+    except (KeyError, IndexError):
+        return False
+    return sound and ("dora_scale" not in parts or parts["dora_scale"].numel() in shape[:2])
+
+
+def _count(form: Form, of: Mapping[str, tuple[int, ...]], shape: tuple[int, ...]) -> int:
+    """How many numbers the change has; 0 when its tensors do not fit each other."""
+    match form.sign:
+        case "up":
+            ranks = (prod(of["up"][1:]), of["down"][0])
+            core = of.get("mid", (ranks[0], ranks[0]))
+            return of["up"][0] * prod(of["down"][1:]) * prod(core[2:]) * (ranks == core[:2])
+        case "hada_w1_a":
+            counts = [_low_rank(of, f"hada_w{n}_a", f"hada_w{n}_b", f"hada_t{n}") for n in ("1", "2")]
+            return counts[0] * (counts[0] == counts[1])
+        case "lokr_w1" | "lokr_w1_a":
+            return prod(
+                prod(of[f"lokr_w{n}"])
+                if f"lokr_w{n}" in of
+                else _low_rank(of, f"lokr_w{n}_a", f"lokr_w{n}_b", f"lokr_t{n}")
+                for n in ("1", "2")
+            )
+        case "oft_blocks":
+            blocks, rows, columns = of["oft_blocks"]
+            return prod(shape) * (rows == columns and blocks * rows == shape[0])
+        case "a1":
+            whole = (shape[0], prod(shape[1:]))
+            turned, added = ((of[f"{a}2"][0], of[f"{a}1"][0], prod(of[f"{a}1"][1:])) for a in ("a", "b"))
+            ranks = prod(of["a2"][1:]) == turned[1] and prod(of["b2"][1:]) == added[1]
+            return prod(shape) * (ranks and turned[::2] == (whole[1], whole[1]) and added[::2] == whole)
+        case _:
+            return prod(of[form.sign])
+
+
+def _low_rank(of: Mapping[str, tuple[int, ...]], a: str, b: str, core: str) -> int:
+    """The numbers in a·b, or in a Tucker decomposition of them."""
+    if core not in of:
+        return of[a][0] * of[b][1] * (of[a][1] == of[b][0])
+    return of[a][1] * of[b][1] * prod(of[core][2:]) * ((of[a][0], of[b][0]) == of[core][:2])
 
 
 def form_of(parts: Parts) -> Form | None:

@@ -10,7 +10,7 @@ import msgspec
 import torch
 from torch import Tensor
 
-from sdtui.engine.adapters.forms import Parts, bias_change, form_of, shortened, weight_change
+from sdtui.engine.adapters.forms import Parts, bias_change, fits, form_of, shortened
 from sdtui.engine.adapters.names import Place, Places, component, group
 from sdtui.engine.adapters.tensors import check_finite, read_tensors
 from sdtui.engine.checkpoint import Checkpoint
@@ -76,18 +76,13 @@ def read_lora(file: ModelFile, checkpoint: Checkpoint, places: Places, dyn: int 
 
 
 def _check_shapes(changes: Mapping[Place, Parts], checkpoint: Checkpoint, file: ModelFile) -> None:
-    """Raises ModelError unless every change fits its weight; computed without numbers, on torch's meta device."""
+    """Raises ModelError unless every change fits its weight."""
     misfits = []
     for place, parts in changes.items():
         module = component(checkpoint, place.component).get_submodule(place.path)
-        hollow = {name: _hollow(name, tensor) for name, tensor in parts.items()}
-        try:
-            weight_change(hollow, torch.empty_like(module.weight, dtype=torch.float32, device="meta"))
-            bias = bias_change(hollow)
-            fits = bias is None or (module.bias is not None and bias.numel() == module.bias.numel())
-        except (RuntimeError, KeyError, ValueError, IndexError):
-            fits = False
-        if not fits:
+        bias = bias_change(parts)
+        fits_bias = bias is None or (module.bias is not None and bias.numel() == module.bias.numel())
+        if not (fits_bias and fits(parts, tuple(module.weight.shape))):
             misfits.append(place.path)
     if misfits:
         what = (
@@ -100,11 +95,6 @@ def _check_shapes(changes: Mapping[Place, Parts], checkpoint: Checkpoint, file: 
             where=file.path,
             todo="It was made for a model of another size, or the file is damaged.",
         )
-
-
-def _hollow(name: str, tensor: Tensor) -> Tensor:
-    # what is read as a number must keep its number
-    return tensor if name in {"alpha", "scale"} else torch.empty_like(tensor, dtype=torch.float32, device="meta")
 
 
 def _add_alphas(modules: dict[str, dict[str, Tensor]], metadata: Mapping[str, str]) -> None:

@@ -93,8 +93,8 @@ class Places:
 
 def text_encoders(checkpoint: Checkpoint) -> list[Any]:
     """The text encoders of a checkpoint, in the order in which files count them."""
-    found = [getattr(checkpoint, name, None) for name in ("text_encoder", "text_encoder_2")]
-    return [encoder for encoder in found if encoder is not None]
+    held = checkpoint.text_encoders
+    return [held[reader.component] for reader in checkpoint.traits.readers if reader.component in held]
 
 
 def component(checkpoint: Checkpoint, name: str) -> Any:

@@ -82,9 +82,10 @@ def read_pickle(path: Path) -> Any:
 def check_finite(tensors: Mapping[str, Tensor], path: Path) -> None:
     """Raises ModelError when a number is no number: it would make every picture black."""
     for name, tensor in tensors.items():
-        if tensor.is_floating_point() and not bool(
-            torch.isfinite(tensor.float() if tensor.itemsize < 2 else tensor).all()
-        ):
+        if not tensor.is_floating_point() or bool(tensor.sum(dtype=torch.float32).isfinite()):
+            # twenty times as quick as looking at each number, which only a sum that ran over needs
+            continue
+        if not bool(torch.isfinite(tensor.float() if tensor.itemsize < 2 else tensor).all()):
             raise ModelError(
                 f"The tensor '{name[:80]}' holds numbers that are not finite.",
                 where=str(path),

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from sdtui.engine.adapters.forms import Parts, bias_change, shortened, weight_change
+from sdtui.engine.adapters.forms import Parts, bias_change, fits, shortened, weight_change
 
 OUT, INTO, RANK = 6, 8, 2
 LINEAR, CONVOLUTION = (OUT, INTO), (OUT, INTO, 3, 3)
@@ -207,5 +207,22 @@ def test_bias_has_a_change_of_its_own() -> None:
     [{"up": random(OUT, 3), "down": random(RANK, INTO)}, {"up": random(OUT, RANK)}, {"diff": random(OUT, INTO + 1)}],
 )
 def test_tensors_that_do_not_fit_are_refused(parts: Parts) -> None:
+    assert not fits(parts, LINEAR)
     with pytest.raises((RuntimeError, KeyError)):
         weight_change(parts, random(*LINEAR))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_fits_is_told_by_shapes_as_by_computing(name: str) -> None:
+    """Every tensor made one longer along every axis: what torch refuses is refused."""
+    parts, shape, _ = CASES[name]
+    assert fits(parts, shape)
+    for part, tensor in parts.items():
+        for axis in range(tensor.ndim):
+            longer = dict(parts) | {part: torch.cat([tensor, tensor.narrow(axis, 0, 1)], dim=axis)}
+            try:
+                computes = weight_change(longer, random(*shape)) is not None
+            except (RuntimeError, KeyError):
+                computes = False
+            assert computes or not fits(longer, shape), (part, axis)
+    assert not fits(parts, (shape[0] + 1, *shape[1:]))
