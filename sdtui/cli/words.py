@@ -12,7 +12,7 @@ from sdtui.spec.params import FIELD
 
 Takes = Literal["nothing", "file", "folder", "choice", "text", "checkpoints", "vaes", "unfinished", "again"]
 """What follows a word; the last four are told by the server (`sdtui completion --list`)."""
-MODELS: Mapping[str, Takes] = {"checkpoint": "checkpoints", "vae": "vaes"}
+MODELS: Mapping[str, Takes] = {"checkpoint": "checkpoints", "vae": "vaes", "refiner": "checkpoints"}
 TOLD: Mapping[tuple[str, str], Takes] = {("cancel", "job"): "unfinished", ("retry", "job"): "again"}
 
 

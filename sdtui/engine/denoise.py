@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from torch import Tensor
 
@@ -40,13 +40,32 @@ class Guide(NamedTuple):
         return rescale(point.latents * of_latents, denoised, now.own(rows), self.rescale)
 
 
-def denoise(steps: Steps, guide: Guide, model: ModelFile, *, seamless: bool = False) -> Generator[Request, Any, Tensor]:
+class Takeover(Protocol):
+    """Another model that goes on from some point, with a guide of its own."""
+
+    @property
+    def model(self) -> ModelFile:
+        """The model."""
+
+    def begins(self, sigma: float) -> bool:
+        """Whether it goes on from a point of this sigma."""
+
+    def guided(self) -> Generator[Request, Any, Guide]:
+        """Ask for what its guide is made of."""
+
+
+def denoise(
+    steps: Steps, guide: Guide, model: ModelFile, *, seamless: bool = False, takeover: Takeover | None = None
+) -> Generator[Request, Any, Tensor]:
     """Carry a sampler from its first sigma to its last; returns the final latents.
 
     A step is noted when the sampler is done with it, however many evaluations it took, and with its last guess.
     """
     done, asked = 0, _next(steps, None)
     while isinstance(asked, Point):
+        if takeover is not None and takeover.begins(asked.sigma):
+            # for good: a sampler may step back to a higher sigma
+            guide, model, takeover = (yield from takeover.guided()), takeover.model, None
         point, now = asked, guide.at(asked)
         rows = yield Evaluate(model, point.latents, point.sigma, now.contexts, now.added, seamless=seamless)
         denoised = guide.combine(now, rows, point)

@@ -155,7 +155,7 @@ class Engine:
             yield from self._load(model, flights)
             return
         try:
-            checkpoint, notes = self._adapters.apply(loaded, oldest.render)
+            checkpoint, notes = self._adapters.apply(loaded, oldest.adapted)
         except SdtuiError as error:
             yield from (Broken(flight.render, error) for flight in flights)
             return

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from sdtui.engine.noise import PIXELS_PER_CELL
 from sdtui.engine.requests import Decode, Encode, Evaluate, Making, Picture, Request
 from sdtui.engine.shelf import Key, key_of
@@ -50,9 +52,17 @@ class Flight:
         return self.request.model if isinstance(self.request, Encode | Evaluate | Decode) else self.render.checkpoint
 
     @property
+    def adapted(self) -> Render:
+        """The render with what it adds to the checkpoint it needs next: nothing to a refiner of another family."""
+        refiner = self.render.refiner
+        if refiner is None or refiner.alike or key_of(self.model) != key_of(refiner.file):
+            return self.render
+        return replace(self.render, networks=())
+
+    @property
     def group(self) -> Group:
         """Flights of equal groups may share a UNet call."""
-        networks = tuple(network.key for network in self.render.networks)
+        networks = tuple(network.key for network in self.adapted.networks)
         return Group(key_of(self.model), networks, self.render.vae.version if self.render.vae else ())
 
     @property

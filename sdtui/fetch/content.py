@@ -13,8 +13,8 @@ import msgspec
 
 from sdtui.errors import ModelError
 from sdtui.spec.model import ModelKind
+from sdtui.weights.archive import PICKLE_SUFFIXES
 from sdtui.weights.header import HEADER_LIMIT, PREFIX, read_header
-from sdtui.weights.identify import PICKLE_SUFFIXES
 from sdtui.weights.telling import tell
 
 Sort = Literal["safetensors", "pickle", "page", "other"]

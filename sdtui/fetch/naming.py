@@ -10,7 +10,8 @@ from pathlib import PurePosixPath
 
 from sdtui.errors import UsageError
 from sdtui.fetch.sites import file_names
-from sdtui.weights.identify import PICKLE_SUFFIXES, SAFE_SUFFIXES
+from sdtui.weights.archive import PICKLE_SUFFIXES
+from sdtui.weights.identify import SAFE_SUFFIXES
 
 LONGEST_BYTES = 180
 """Of a name without its suffix: with `.part` and a side file's suffix it must still be one."""

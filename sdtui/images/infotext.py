@@ -148,12 +148,22 @@ def _pairs(render: Render, document: Document, model_hash: str, lora_hashes: Map
         "Rescale CFG": f"{params.guidance_rescale:.10g}" if params.guidance_rescale else "",
         "NGMS": f"{params.skip_uncond_below:.10g}" if params.skip_uncond_below else "",
         ALL_STEPS: str(True) if params.skip_uncond_below else "",
+        **_refiner_pairs(render),
         **_adapter_pairs(render, lora_hashes),
         "Emphasis": params.emphasis if params.emphasis != "Original" else "",
         "Wildcards": params.wildcards if params.wildcards != "random" else "",
         TEMPLATE: document.prompt if document.prompt != render.prompt else "",
         NEGATIVE_TEMPLATE: document.negative_prompt if document.negative_prompt != render.negative_prompt else "",
     }
+
+
+def _refiner_pairs(render: Render) -> dict[str, str]:
+    """The checkpoint that made the last steps, with its hash as A1111 writes it, and where it took over."""
+    if render.refiner is None:
+        return {}
+    file = render.refiner.file
+    title = f"{file.name} [{file.sha256[:10]}]" if file.sha256 else file.name
+    return {"Refiner": title, "Refiner switch at": f"{render.params.refiner_switch_at:.10g}"}
 
 
 def _adapter_pairs(render: Render, lora_hashes: Mapping[str, str]) -> dict[str, str]:

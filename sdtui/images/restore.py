@@ -19,6 +19,7 @@ FORMER_SCHEDULES = ("Karras", "Exponential", "SGM Uniform", "Uniform", "Polyexpo
 CARDS_NOISE = "NV"
 """What a record without RNG was made with: a CUDA card's noise, A1111's default."""
 
+_HASH_BEHIND = re.compile(r"\s*\[[0-9a-fA-F]{6,64}\]$")
 _FORMER_VERSION = re.compile(r"v?1\.[0-8]\.")
 _SOURCES: Mapping[str, str] = {
     "width": "Size-1",
@@ -31,6 +32,7 @@ _KNOWN = {
     "Model",
     "VAE hash",
     "VAE",
+    "Refiner",
     "Hypernet",
     "Hypernet strength",
     "Batch size",
@@ -84,6 +86,7 @@ def restore(record: Record) -> Restored:
         params=params,
         checkpoint=pairs.get("Model", ""),
         vae=pairs.get("VAE", ""),
+        refiner=_HASH_BEHIND.sub("", pairs.get("Refiner", "")),
     )
     return Restored(document, tuple(problems))
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sdtui.errors import SdtuiError, UsageError, WorkspaceError
+from sdtui.errors import ModelError, SdtuiError, UsageError, WorkspaceError
 from sdtui.jobs.adapting import NOT_ADAPTED, NOTHING, Adapting, file_of
 from sdtui.prompt.expand.combinations import count, each
 from sdtui.prompt.expand.draw import draw
@@ -19,12 +19,14 @@ from sdtui.prompt.expand.nodes import Template
 from sdtui.prompt.expand.source import Source
 from sdtui.prompt.expand.template import parse as parse_template
 from sdtui.spec.document import Document
-from sdtui.spec.job import Job, Render
+from sdtui.spec.job import Job, Refiner, Render
 from sdtui.spec.model import ModelRecord
 from sdtui.spec.params import Params, resolve_params
+from sdtui.weights.families import latents_of
 
 MAX_PICTURES = 10_000
 SEED_RANGE = 2**32
+NO_REFINER = ("", "None")
 OTHER_BITS = 0x5DEECE66
 
 FindCheckpoint = Callable[[str], ModelRecord]
@@ -38,6 +40,7 @@ class Wish(Struct, frozen=True, kw_only=True):
     document: Document
     params: Params
     checkpoint: ModelRecord
+    refiner: ModelRecord | None = None
 
 
 class Drawn(Struct, frozen=True, kw_only=True):
@@ -64,7 +67,24 @@ def check(document: Document, find_checkpoint: FindCheckpoint) -> Wish:
         raise UsageError(
             f"{params.count} pictures are too many for one job.", where="batch_count", todo=f"At most {MAX_PICTURES:,}."
         )
-    return Wish(document=document, params=params, checkpoint=checkpoint)
+    refiner = _find_refiner(document, checkpoint, find_checkpoint)
+    return Wish(document=document, params=params, checkpoint=checkpoint, refiner=refiner)
+
+
+def _find_refiner(document: Document, checkpoint: ModelRecord, find_checkpoint: FindCheckpoint) -> ModelRecord | None:
+    """The checkpoint that takes over; None where that is the same one. Raises ModelError when their latents differ."""
+    if document.refiner in NO_REFINER:
+        return None
+    refiner = find_checkpoint(document.refiner)
+    if refiner.path == checkpoint.path:
+        return None
+    if latents_of(refiner.family) != latents_of(checkpoint.family):
+        raise ModelError(
+            f"The refiner {refiner.name} cannot go on with what {checkpoint.name} begins: their latents differ.",
+            where="refiner",
+            todo="Refiner and checkpoint are both SDXL, or both SD 1.x or 2.x.",
+        )
+    return refiner
 
 
 def draw_prompts(wish: Wish, source: Source, *, seed: int) -> Drawn:
@@ -108,12 +128,19 @@ def plan(
             networks=added[index].networks,
             embeddings=added[index].embeddings,
             vae=adapting.vae,
+            refiner=_refiner(wish),
         )
         for index, (prompt, negative_prompt) in enumerate(drawn.prompts)
     )
     paths = name(renders, now)
     named = tuple(replace(render, path=path) for render, path in zip(renders, paths, strict=True))
     return Job(id=job_id, created_at=now, document=wish.document, renders=named)
+
+
+def _refiner(wish: Wish) -> Refiner | None:
+    if wish.refiner is None:
+        return None
+    return Refiner(file=file_of(wish.refiner), alike=wish.refiner.family == wish.checkpoint.family)
 
 
 def _seeded(wish: Wish, drawn: Drawn, index: int) -> Params:

@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from sdtui.library.trees import Root
 from sdtui.spec.model import ModelKind
+from sdtui.weights.archive import PICKLE_SUFFIXES
 from sdtui.weights.files import describe
 from sdtui.weights.folder import INDEX
-from sdtui.weights.identify import PICKLE_SUFFIXES, SAFE_SUFFIXES
+from sdtui.weights.identify import SAFE_SUFFIXES
 from sdtui.weights.stamp import Stamp, stamp
 
 SUFFIXES = SAFE_SUFFIXES + PICKLE_SUFFIXES

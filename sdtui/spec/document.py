@@ -18,7 +18,8 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     `params` is sparse: fields that are absent take the checkpoint's default, else the FIELDS table's.
     `checkpoint` empty means the default one (config key, else the built-in model). `vae` empty means the one that goes with
     the checkpoint (its side file, else the config key, else its own), OWN_VAE the checkpoint's own whatever lies beside it.
-    `presets` names presets that are merged in beneath it, in their order, when it is planned.
+    `refiner` is the checkpoint that takes over at `refiner_switch_at`, empty: none. `presets` names presets that are merged in
+    beneath it, in their order, when it is planned.
     """
 
     kind: Literal["txt2img"] = "txt2img"
@@ -27,4 +28,5 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     params: dict[str, Scalar] = {}
     checkpoint: str = ""
     vae: str = ""
+    refiner: str = ""
     presets: tuple[str, ...] = ()

@@ -10,6 +10,13 @@ from sdtui.spec.model import ModelFile
 from sdtui.spec.params import Params
 
 
+class Refiner(Struct, frozen=True, kw_only=True):
+    """A checkpoint that makes the last steps; what a picture adds to its checkpoint goes along when `alike`, of one family."""
+
+    file: ModelFile
+    alike: bool = False
+
+
 class Render(Struct, frozen=True, kw_only=True):
     """One picture: resolved prompt, fixed seed, model by version, final path. The same render is the same picture.
 
@@ -29,6 +36,7 @@ class Render(Struct, frozen=True, kw_only=True):
     networks: tuple[Network, ...] = ()
     embeddings: tuple[Embedding, ...] = ()
     vae: ModelFile | None = None
+    refiner: Refiner | None = None
 
     @property
     def group_key(self) -> tuple[str, ...]:

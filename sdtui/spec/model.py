@@ -20,7 +20,8 @@ class ModelRecord(Struct, frozen=True, kw_only=True):
     along, when it is not of its family's own size. `alias` is what whoever made it called it, `trigger_words` are what a
     LoRA is called up by and `preferred_weight` what it is best used with (0: nobody says). `vectors` is how many tokens an
     embedding takes the place of (0: nobody knows).
-    `prediction` is what a checkpoint's UNet predicts (unknown: found out when it is loaded) and `zero_terminal` whether it was trained on pure noise, too.
+    `prediction` is what a checkpoint's UNet predicts (unknown: found out when it is loaded), `zero_terminal` whether it was
+    trained on pure noise, too.
     `problem` says why it cannot be used, in a sentence, or is empty.
     """
 

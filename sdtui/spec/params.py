@@ -42,6 +42,7 @@ class Params(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     eta_ddim: float = 0.0
     guidance_rescale: float = 0.0
     skip_uncond_below: float = 0.0
+    refiner_switch_at: float = 0.8
     exact: bool = False
 
     @property

@@ -50,7 +50,8 @@ def _checked(sheet: Sheet, name: str) -> Sheet:
     """A sheet that can be sent; half a character, which JSON can write, cannot be."""
     document = sheet.document
     try:
-        for text in (document.prompt, document.negative_prompt, document.checkpoint, document.vae, *document.presets):
+        names = (document.checkpoint, document.vae, document.refiner, *document.presets)
+        for text in (document.prompt, document.negative_prompt, *names):
             text.encode()
     except UnicodeEncodeError:
         raise UsageError("There is half a character in a text.", where=name, todo="Write it again.") from None

@@ -73,3 +73,8 @@ def with_channels(family: str, channels: int) -> str:
     """The family's id with what its UNet's input channels say: `sd1` of 9 channels is `sd1-inpaint`."""
     widened = family + INPUT_CHANNELS.get(channels, "?")
     return widened if widened in FAMILY else UNKNOWN
+
+
+def latents_of(family: str) -> str:
+    """A name for the latents of a family; models of equal names can go on with each other's."""
+    return "xl" if family.startswith("sdxl") else "sd" if family.startswith(("sd1", "sd2")) else family

@@ -149,13 +149,15 @@ class Publisher:
             checkpoint=hashed(render.checkpoint),
             vae=hashed(render.vae) if render.vae else None,
             embeddings=tuple(replace(each, file=hashed(each.file)) for each in render.embeddings),
+            refiner=replace(render.refiner, file=hashed(render.refiner.file)) if render.refiner else None,
         )
 
 
 def _files(render: Render) -> list[ModelFile]:
     """The files that a picture's record names by the hash of the whole file."""
     vae = [render.vae] if render.vae else []
-    return [render.checkpoint, *vae, *(embedding.file for embedding in render.embeddings)]
+    refiner = [render.refiner.file] if render.refiner else []
+    return [render.checkpoint, *vae, *refiner, *(embedding.file for embedding in render.embeddings)]
 
 
 def _loras(render: Render) -> list[ModelFile]:

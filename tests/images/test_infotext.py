@@ -3,11 +3,13 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from sdtui import __version__
 from sdtui.images.infotext import Record, infotext, parse, quote, unquote
 from sdtui.images.restore import restore
 from sdtui.spec.document import Document
+from sdtui.spec.job import Refiner
 from sdtui.spec.fields.sampling import RNG_SOURCES
 from sdtui.spec.params import FIELD, resolve_params
 from sdtui.spec.samplers import EMPHASIS_MODES, SAMPLER_NAMES, SCHEDULE_TYPES
@@ -359,7 +361,10 @@ def test_every_key_of_the_fields_table_is_written_where_it_differs() -> None:
     changed |= {"emphasis": "None", "batch_size": 2, "seed": 4, "wildcards": "off"}
     changed |= {"variation_seed": 5, "variation_strength": 0.25, "ensd": 31337, "rng": "NV", "tiling": True}
     changed |= {"eta": 0.5, "eta_ddim": 0.75, "guidance_rescale": 0.7, "skip_uncond_below": 1.5}
-    pairs = parse(infotext(render(**changed), document(render()), model_hash=SHA256)).pairs
+    changed |= {"refiner_switch_at": 0.75}
+    refiner = Refiner(file=render().checkpoint)
+    made = replace(render(**changed), refiner=refiner)
+    pairs = parse(infotext(made, document(render()), model_hash=SHA256)).pairs
     assert {name: pairs.get(field.infotext) for name, field in FIELD.items() if field.infotext} == {
         name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in changed.items()
     }
