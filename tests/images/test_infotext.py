@@ -9,8 +9,8 @@ from sdtui import __version__
 from sdtui.images.infotext import Record, infotext, parse, quote, unquote
 from sdtui.images.restore import restore
 from sdtui.spec.document import Document
-from sdtui.spec.job import Refiner
 from sdtui.spec.fields.sampling import RNG_SOURCES
+from sdtui.spec.job import Refiner
 from sdtui.spec.params import FIELD, resolve_params
 from sdtui.spec.samplers import EMPHASIS_MODES, SAMPLER_NAMES, SCHEDULE_TYPES
 from tests.images.made import SHA256, document, render
