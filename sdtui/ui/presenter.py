@@ -124,10 +124,15 @@ class StudioPresenter:
         if self.draft.meet(snapshot.draft):
             self._view.document_changed()
         self.looking.follow()
+        self._view.watching_changed(None)
         self._mark(*EVERYTHING)
         if not self._resumed:
             self._resumed = True
             self._view.spawn(self._ask(self._resume_edits()))
+            return
+        # what was changed while nobody told us
+        for folder in ("presets", "wildcards"):
+            self._view.folder_changed(folder)
 
     async def _resume_edits(self) -> None:
         for pane in EDITORS:

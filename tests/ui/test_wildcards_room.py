@@ -72,7 +72,7 @@ async def test_the_text_and_who_uses_it_are_seen_beside_the_tree(server: ShelfSe
         await until_seen(pilot, "Used by presets warm; wildcards animals/tame; the prompt that is set up")
         await pilot.press("up")
         await until_seen(pilot, "(dog:1.2)")
-        await until_seen(pilot, "Used by no preset")
+        await until_seen(pilot, "Used by nothing that is known")
 
 
 async def test_a_text_is_edited_saved_and_taken_back(server: ShelfServer) -> None:

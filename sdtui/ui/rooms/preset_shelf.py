@@ -52,7 +52,8 @@ class PresetShelf:
         return self._draft.document
 
     async def read(self) -> None:
-        """Ask which presets there are; raises SdtuiError."""
+        """Ask which presets there are, as soon as the server answers; raises SdtuiError."""
+        await self._connection.established()
         answer = await self._connection.demand().ask(Presets(), PresetsAnswer)
         self.presets, self.problems, self.known = answer.presets, answer.problems, True
         names = {preset.name for preset in self.presets}

@@ -49,7 +49,8 @@ class WildcardShelf:
         self.known = False
 
     async def read(self) -> None:
-        """Ask which wildcards there are; raises SdtuiError."""
+        """Ask which wildcards there are, as soon as the server answers; raises SdtuiError."""
+        await self._connection.established()
         answer = await self._connection.demand().ask(Wildcards(), WildcardsAnswer)
         self.wildcards, self.problems, self.known = answer.wildcards, answer.problems, True
 
@@ -188,7 +189,7 @@ def uses_line(uses: Uses) -> str:
         if names
     ]
     said += ["the prompt that is set up"] if uses.draft else []
-    return f"Used by {'; '.join(said)}" if said else "Used by no preset, wildcard, job or prompt that is known"
+    return f"Used by {'; '.join(said)}" if said else "Used by nothing that is known"
 
 
 def _named(uses: Uses) -> Sequence[tuple[str, Sequence[object]]]:
