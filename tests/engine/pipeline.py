@@ -111,6 +111,7 @@ def pipeline_latents(
     cfg_scale: float,
     seed: int,
     size_px: int = 64,
+    guidance_rescale: float = 0.0,
 ) -> Tensor:
     """The final latents (4, h, w) of the pipeline from the noise that our picture of this seed starts with."""
     generator = torch.Generator().manual_seed(seed)
@@ -131,6 +132,7 @@ def pipeline_latents(
         negative_prompt=negative,
         num_inference_steps=steps,
         guidance_scale=cfg_scale,
+        guidance_rescale=guidance_rescale,
         height=size_px,
         width=size_px,
         latents=noise[None],

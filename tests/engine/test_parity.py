@@ -58,6 +58,23 @@ def test_another_shape_agrees_too(engine: Engine, checkpoint: Checkpoint) -> Non
     assert relative(latents, theirs) <= TOLERANCE
 
 
+@pytest.mark.parametrize("share", [0.7, 1.0])
+def test_rescaled_guidance_agrees_too(engine: Engine, checkpoint: Checkpoint, share: float) -> None:
+    ours = render(PROMPT, negative="green", steps=8, cfg_scale=7.5, guidance_rescale=share)
+    (latents,) = final_latents(engine, ours)
+    theirs = pipeline_latents(
+        checkpoint,
+        sampler="Euler",
+        prompt=PROMPT,
+        negative="green",
+        steps=8,
+        cfg_scale=7.5,
+        seed=7,
+        guidance_rescale=share,
+    )
+    assert relative(latents, theirs) <= TOLERANCE
+
+
 @pytest.mark.parametrize("clip_skip", [1, 2])
 def test_the_text_encoder_agrees_with_transformers(checkpoint: Checkpoint, clip_skip: int) -> None:
     theirs = text_encoder(checkpoint)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
+from sdtui.spec.samplers import SAMPLER_NAMES
 from sdtui.worker.looks import USUAL, Looks
 from tests.engine.renders import builtin, loaded, paint, render
+from tools.demo_model.analyser import see
 
 RED = "a large red circle on a white background"
 
@@ -28,12 +29,36 @@ def redness(picture):
     return float(((red > 130) & (green < 110) & (blue < 110)).mean())
 
 
-@pytest.mark.parametrize("sampler", ["DPM++ 2M", "Euler", "Euler a", "DDIM"])
-def test_a_red_circle_on_a_white_background_is_red_on_white(engine, sampler):
-    one = render(RED, seed=7, steps=20, sampler=sampler)
-    picture = pixels(paint(engine, one)[one.id])
-    assert border(picture).min() > 200
-    assert 0.08 < redness(picture) < 0.6
+# methods of high order wander off at 20 steps of a large model's schedule under guidance of 4, and LCM is for models made for it
+GENTLY = {"LMS": {"schedule_type": "Exponential"}, "PLMS": {"schedule_type": "Exponential"}, "LCM": {"cfg_scale": 1.5}}
+
+
+def test_every_sampler_draws_a_red_circle_on_a_blue_background_in_twenty_steps(engine):
+    told = "a red circle on a blue background"
+    renders = [render(told, seed=1, steps=20, sampler=name, **GENTLY.get(name, {})) for name in SAMPLER_NAMES]
+    pictures = paint(engine, *renders)
+    seen = {one.params.sampler: see(pixels(pictures[one.id]).astype(np.uint8)) for one in renders}
+    found = {
+        name: (sight.backdrop, [(thing.shape, thing.colour) for thing in sight.things]) for name, sight in seen.items()
+    }
+    assert found == dict.fromkeys(SAMPLER_NAMES, ("blue", [("circle", "red")]))
+
+
+def test_leaving_the_negative_prompt_out_at_the_end_saves_rows_and_hardly_changes_the_picture(engine):
+    rows = []
+    evaluate = engine._stepper.forward.evaluate
+    engine._stepper.forward.evaluate = lambda checkpoint, requests, most: (
+        rows.append(sum(request.rows for request in requests)),
+        evaluate(checkpoint, requests, most),
+    )[1]
+    try:
+        whole, short = render(RED, steps=20), render(RED, steps=20, skip_uncond_below=1.0)
+        first, second = (pixels(paint(engine, one)[one.id]) for one in (whole, short))
+    finally:
+        engine._stepper.forward.evaluate = evaluate
+    assert rows[:20] == [2] * 20
+    assert 25 < sum(rows[20:]) < 36
+    assert 0 < abs(first - second).mean() < 12
 
 
 def test_the_same_render_gives_the_same_pixels_twice(engine):
