@@ -144,8 +144,8 @@ def _count(form: Form, of: Mapping[str, tuple[int, ...]], shape: tuple[int, ...]
         case "a1":
             whole = (shape[0], prod(shape[1:]))
             turned, added = ((of[f"{a}2"][0], of[f"{a}1"][0], prod(of[f"{a}1"][1:])) for a in ("a", "b"))
-            ranks = prod(of["a2"][1:]) == turned[1] and prod(of["b2"][1:]) == added[1]
-            return prod(shape) * (ranks and turned[::2] == (whole[1], whole[1]) and added[::2] == whole)
+            paired = prod(of["a2"][1:]) == turned[1] and prod(of["b2"][1:]) == added[1]
+            return prod(shape) * (paired and turned[::2] == (whole[1], whole[1]) and added[::2] == whole)
         case _:
             return prod(of[form.sign])
 
