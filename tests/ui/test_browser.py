@@ -174,6 +174,22 @@ async def test_the_details_tell_everything_in_a_column_or_on_a_page_of_their_own
             assert "‹" not in text(pilot.app)
             await pilot.press("escape")
             await until_seen(pilot, "‹ all kinds ›")
+            assert cursor_row(pilot.app) == "film"
+
+
+async def test_details_that_are_longer_than_their_place_are_scrolled() -> None:
+    server = ModelServer()
+    notes = "\n".join(f"line {number}" for number in range(50))
+    server.abouts[FILM.path] = replace(server.abouts[FILM.path], notes=notes)
+    for size in ((80, 24), (120, 40)):
+        async with studio(server, size) as pilot:
+            await to_browser(pilot)
+            await pilot.press("slash", *"film", "enter", "i")
+            await until_seen(pilot, "line 3")
+            await pilot.press("G")
+            await until_seen(pilot, "line 49")
+            await pilot.press("i")
+            await until(pilot, lambda app=pilot.app: app.focused is not None and app.focused.id == "list")  # type: ignore[misc]
 
 
 async def test_a_preview_picture_is_asked_for_and_painted() -> None:
@@ -294,6 +310,18 @@ async def test_downloads_are_stopped_gone_on_with_and_forgotten() -> None:
         await until(pilot, lambda: cursor_row(pilot.app) == "film")
     assert server.verbs(StopFetch) == [StopFetch(id=1), StopFetch(id=1, forget=True)]
     assert server.verbs(FetchAgain) == [FetchAgain(id=1)]
+
+
+async def test_downloads_are_asked_for_again_after_a_connection_that_was_lost() -> None:
+    server = ModelServer()
+    view = FetchView(id=1, url="https://x.example/night.safetensors", state="running", name="night.safetensors")
+    server.fetches = {1: view}
+    async with studio(server, (80, 24)) as pilot:
+        await to_browser(pilot)
+        await until_seen(pilot, "↓ night.safetensors")
+        server.fetches = {1: replace(view, state="done", kind="lora", size=1_000_000)}
+        server.loses()
+        await until_seen(pilot, "✓ night.safetensors")
 
 
 async def test_what_the_server_refuses_is_said_in_the_room() -> None:

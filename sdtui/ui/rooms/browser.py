@@ -74,9 +74,17 @@ class BrowserRoom(BrowserView):
         self.say(f"{record.name} is {'a favourite' if added else 'no favourite any more'}.")
 
     def action_do_browser_details(self) -> None:
-        """The details alone, in a narrow window; back again."""
-        self.toggle_class("told")
-        self.call_after_refresh(self._show_details)
+        """To the details, which are a page of their own in a narrow window; back again."""
+        told = not self.has_class("told")
+        self.set_class(told, "told")
+        self.call_after_refresh(self._to_details if told else self._to_list)
+
+    def _to_details(self) -> None:
+        self.set_focus(self.query_one("#details"))
+        self._show_details()
+
+    def _to_list(self) -> None:
+        self.set_focus(self.rows)
 
     def action_do_browser_hash(self) -> None:
         """Find out the SHA-256."""
@@ -149,7 +157,7 @@ class BrowserRoom(BrowserView):
 
     def action_leave(self) -> None:
         """Back from the details to the list, or to the studio."""
-        if self.has_class("told") and self.has_class("narrow"):
+        if self.has_class("told"):
             self.action_do_browser_details()
         else:
             super().action_leave()

@@ -166,7 +166,7 @@ class GetScreen(FormScreen):
         yield Input(id="url", placeholder="https://")
         yield Line(" Name, empty for the site's own")
         yield Input(id="name")
-        yield Line(" Kind, where the file does not say: checkpoint, lora, embedding, vae, …")
+        yield Line(" Kind, where the file does not say it: lora, vae, checkpoint or another")
         yield Input(id="kind")
         yield Line(" SHA-256, if you know what it has to be")
         yield Input(id="sha256")

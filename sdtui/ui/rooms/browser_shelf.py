@@ -23,6 +23,7 @@ from sdtui.spec.verbs_models import (
     HashModel,
     StopFetch,
 )
+from sdtui.ui.client import StudioClient
 from sdtui.ui.connection import Connection
 from sdtui.ui.shown import Shown
 from sdtui.ui.state import StudioState
@@ -47,6 +48,7 @@ class BrowserShelf:
         self.recent: tuple[str, ...] = ()
         self._abouts: dict[str, tuple[ModelRecord, ModelAbout]] = {}
         self._pictures: dict[str, Shown] = {}
+        self._read_by: StudioClient | None = None
 
     @property
     def models(self) -> Sequence[ModelRecord]:
@@ -58,9 +60,15 @@ class BrowserShelf:
         """Downloads, the newest first."""
         return tuple(view for _, view in sorted(self._state.fetches.items(), reverse=True))
 
+    @property
+    def is_stale(self) -> bool:
+        """There is a connection, and it is another one than what is known came by."""
+        client = self._connection.client
+        return client is not None and client is not self._read_by
+
     async def read(self) -> None:
         """Ask for what was kept, and for downloads."""
-        client = self._connection.demand()
+        client = self._read_by = self._connection.demand()
         self.favourites = _paths(await client.kept(FAVOURITES))
         self.recent = _paths(await client.kept(RECENT))
         views = (await client.ask(Fetches(), FetchesAnswer)).fetches

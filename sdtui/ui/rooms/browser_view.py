@@ -124,7 +124,6 @@ class BrowserView(FramedRoom):
         self.query_one(Canvas).display = False
         self.studio_changed()
         self.call_after_refresh(self._begin)
-        self.run_worker(self._said(self._read()), group="read")
 
     def _begin(self) -> None:
         if self._studio.terminal is not None:
@@ -151,6 +150,8 @@ class BrowserView(FramedRoom):
         """Models, downloads, or what is in use may be others."""
         if not self.is_attached:
             return
+        if self._shelf.is_stale:
+            self.run_worker(self._said(self._read()), group="read", exclusive=True)
         self.rows.show(self._studio.in_use())
         views = self._shelf.fetches
         fetches = self.query_one(FetchRows)
