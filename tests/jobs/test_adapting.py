@@ -127,6 +127,7 @@ def test_an_embedding_of_another_family_is_a_word_and_that_is_said() -> None:
     (note,) = adapted("a cat", "neg").notes
     assert note == "The embedding neg is for SDXL; the checkpoint tiny is SD 1.x, so it is read as words."
     assert words("a cat", "neg") == []
+    assert adapted("a <lora:detail:1> cat", "neg").notes == (note,)
     assert adapted("a cat").notes == ()
 
 
