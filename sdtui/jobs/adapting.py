@@ -101,8 +101,9 @@ class _Finder:
 
     def added(self, pair: Prompts) -> Added:
         """What a prompt and a negative prompt name."""
-        # both, so that both are noted
-        if not any([self._may_name(text) for text in pair]):
+        # looked at both, so that both are noted
+        worth_reading = [self._may_name(text) for text in pair]
+        if not any(worth_reading):
             return NOTHING
         prompts = (self._read(pair[0]), self._read(pair[1], negative=True))
         for prompt, where in zip(prompts, ("prompt", "negative_prompt"), strict=True):
