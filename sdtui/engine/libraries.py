@@ -45,7 +45,9 @@ def _stand_ins() -> Iterator[None]:
     """Hollow modules under the names of what is not needed, gone afterwards; modules already imported stay as they are."""
     diffusers = importlib.util.find_spec("diffusers")
     folders = (diffusers.submodule_search_locations if diffusers else None) or []
-    modules = {"torch._dynamo": _hollow_dynamo(), "transformers": _hollow_transformers()}
+    # where somebody has imported the whole transformers before, it wants the whole of torch, too
+    whole = "transformers" in sys.modules
+    modules = {} if whole else {"torch._dynamo": _hollow_dynamo(), "transformers": _hollow_transformers()}
     for name in PACKAGES:
         package = ModuleType(name)
         package.__path__ = [str(Path(folder).joinpath(*name.split(".")[1:])) for folder in folders]

@@ -47,3 +47,7 @@ def test_a_first_picture_imports_no_compiler_no_transformers_and_nothing_else_it
 
 def test_the_whole_of_diffusers_and_transformers_can_still_be_imported_afterwards() -> None:
     run(LATER)
+
+
+def test_the_libraries_load_where_transformers_was_imported_before() -> None:
+    run("import transformers\nfrom sdtui.engine.libraries import load_libraries\nload_libraries()\n")
