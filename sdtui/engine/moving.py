@@ -29,7 +29,8 @@ def move(checkpoint: Checkpoint, device: torch.device) -> None:
 def arrange(checkpoint: Checkpoint) -> None:
     """Lay the weights out as the device likes them."""
     compute = checkpoint.compute
-    checkpoint.vae.to(compute.vae_dtype)
+    if compute.vae_dtype != compute.dtype:
+        checkpoint.vae.to(compute.vae_dtype)
     if compute.vae_channels_last:
         checkpoint.vae.to(memory_format=torch.channels_last)
     if compute.unet_channels_last:
