@@ -25,7 +25,7 @@ from sdtui.weights.archive import read_either
 from sdtui.weights.configs import family_config
 from sdtui.weights.folder import read_object
 from sdtui.weights.header import TensorInfo, read_header
-from sdtui.weights.stamp import part_weights
+from sdtui.weights.stamp import part_files
 
 NAMED_IN_ERRORS = 3
 
@@ -142,10 +142,10 @@ def _in_folder(folder: Path, names: tuple[str, ...]) -> dict[str, Component]:
     found: dict[str, Component] = {}
     for component in names:
         config = read_object(folder / component / "config.json")
-        weights = part_weights(folder, component)
-        if weights is None:
+        files = part_files(folder, component)
+        if not files:
             raise ModelError("The folder has no .safetensors weights.", where=str(folder / component))
-        tensors = {name: Stored(weights, name, info) for name, info in read_header(weights).tensors.items()}
+        tensors = {name: Stored(file, name, info) for file in files for name, info in read_header(file).tensors.items()}
         found[component] = Component(config, diffusers_naming(component), tensors)
     return found
 

@@ -11,7 +11,7 @@ from sdtui.errors import ModelError
 from sdtui.weights.families import CONTEXT_WIDTHS, UNKNOWN, with_channels
 from sdtui.weights.files import read_small
 from sdtui.weights.header import read_header
-from sdtui.weights.stamp import part_weights
+from sdtui.weights.stamp import part_files
 
 INDEX = "model_index.json"
 CONFIG_LIMIT = 2**20
@@ -51,10 +51,11 @@ def check_parts(path: Path, parts: tuple[str, ...]) -> None:
         wanted = CLASSES.get(part)
         if wanted and config.get("_class_name") != wanted:
             raise ModelError(f"Its {part} is a {config.get('_class_name')}, not a {wanted}.", where=str(path))
-        weights = part_weights(path, part)
-        if weights is None:
+        files = part_files(path, part)
+        if not files:
             raise ModelError(_missing(path / part), where=str(path / part))
-        read_header(weights)
+        for file in files:
+            read_header(file)
 
 
 def scheduler(path: Path) -> dict[str, object]:
@@ -95,8 +96,8 @@ def _get(config: Mapping[str, object], key: str) -> str:
 
 def _missing(folder: Path) -> str:
     names = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
-    if any(name.endswith(".index.json") for name in names):
-        return "Its weights are split into several files, which cannot be read yet."
+    if any(name.endswith(".index.json") or "-of-" in name for name in names):
+        return "Its weights are split into several files, and not all of them are there. Download what is missing."
     if any(name.endswith((".bin", ".pt")) for name in names):
         return "Its weights are pickled (.bin), and pickles are off: they can run code. Save them as safetensors."
     return "Its weights are missing (no diffusion_pytorch_model.safetensors or model.safetensors)."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from glob import escape
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ WEIGHT_NAMES = (
     "model.fp16.safetensors",
 )
 """Files that hold a part's weights, the preferred first."""
+MOST_SHARDS = 1000
 
 
 class Stamp(NamedTuple):
@@ -31,17 +33,43 @@ def stamp(path: Path) -> Stamp:
         status = path.stat()
         return Stamp(status.st_size, status.st_mtime_ns)
     members = [path / "model_index.json", *(path / part / "config.json" for part in PARTS)]
-    members += [weights for part in PARTS if (weights := part_weights(path, part))]
+    members += [weights for part in PARTS for weights in part_files(path, part)]
     states = [member.stat() for member in members if member.is_file()]
     if not states:
         raise FileNotFoundError(f"{path} holds no model")
     return Stamp(sum(state.st_size for state in states), max(state.st_mtime_ns for state in states))
 
 
+def part_files(folder: Path, part: str) -> tuple[Path, ...]:
+    """The files with the weights of a diffusers folder's part (full precision before fp16): one, or all its shards in order.
+
+    Nothing when there are none, or a shard is missing.
+    """
+    for name in WEIGHT_NAMES:
+        path = folder / part / name
+        if path.is_file():
+            return (path,)
+        if shards := _shards(path):
+            return shards
+    return ()
+
+
 def part_weights(folder: Path, part: str) -> Path | None:
-    """The file with the weights of a diffusers folder's part (full precision before fp16); None when there is none."""
-    candidates = (folder / part / name for name in WEIGHT_NAMES)
-    return next((path for path in candidates if path.is_file()), None)
+    """The file with the weights of a diffusers folder's part, the first of its shards; None when there is none."""
+    return next(iter(part_files(folder, part)), None)
+
+
+def _shards(path: Path) -> tuple[Path, ...]:
+    """The files `NAME-00001-of-00003.safetensors` that stand for a large `NAME.safetensors`; none unless all are there."""
+    first = next(
+        iter(sorted(path.parent.glob(f"{escape(path.stem)}-00001-of-[0-9][0-9][0-9][0-9][0-9]{path.suffix}"))), None
+    )
+    if first is None:
+        return ()
+    count = int(first.stem[-5:])
+    names = (f"{path.stem}-{number:05}-of-{count:05}{path.suffix}" for number in range(1, count + 1))
+    shards = tuple(path.with_name(name) for name in names)
+    return shards if count <= MOST_SHARDS and all(shard.is_file() for shard in shards) else ()
 
 
 def hashed_file(path: Path) -> Path:

@@ -87,3 +87,21 @@ def test_version_of_a_diffusers_folder_changes_with_any_part(tmp_path: Path) -> 
     vae = folder / "vae" / "diffusion_pytorch_model.safetensors"
     os.utime(vae, ns=(before.mtime_ns + 5, before.mtime_ns + 5))
     assert identify(folder).mtime_ns == before.mtime_ns + 5
+
+
+def test_weights_in_several_files_are_one_model_when_all_of_them_are_there(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "large")
+    whole = folder / "unet" / "diffusion_pytorch_model.safetensors"
+    shards = [folder / "unet" / f"diffusion_pytorch_model-0000{number}-of-00002.safetensors" for number in (1, 2)]
+    for shard in shards:
+        shard.write_bytes(whole.read_bytes())
+    whole.unlink()
+    before = identify(folder)
+    assert before.problem == ""
+    assert before.size > whole.parent.joinpath(shards[0].name).stat().st_size * 2
+    os.utime(shards[1], (9e9, 9e9))
+    assert identify(folder).mtime_ns == 9 * 10**18
+    shards[1].write_bytes(shards[1].read_bytes()[:-1])
+    assert "cut off" in identify(folder).problem
+    shards[1].unlink()
+    assert "not all of them are there" in identify(folder).problem

@@ -18,7 +18,7 @@ from sdtui.weights.configs import family_config
 from sdtui.weights.families import FAMILY
 from sdtui.weights.folder import read_object
 from sdtui.weights.identify import identify
-from sdtui.weights.stamp import part_weights
+from sdtui.weights.stamp import part_files
 from sdtui.weights.wishes import ARCHITECTURE_KEY
 
 SHAPING = (
@@ -46,11 +46,16 @@ def gather(folder: Path) -> Held:
     configs: dict[str, dict[str, object]] = {}
     for component in FAMILY[record.family].modules:
         configs[component] = read_object(folder / component / "config.json")
-        weights = part_weights(folder, component)
-        if weights is None:
-            raise ModelError("Its weights are missing.", where=str(folder / component))
+        files = part_files(folder, component)
+        if len(files) != 1:
+            what = (
+                "Its weights are missing."
+                if not files
+                else "Its weights are split into several files; these cannot be joined yet."
+            )
+            raise ModelError(what, where=str(folder / component))
         naming = original_naming(component, configs[component], record.family)
-        outputs += _component(component, MappedFile(weights), naming)
+        outputs += _component(component, MappedFile(files[0]), naming)
     if record.zero_terminal:
         outputs.append(Output("ztsnr", "F32", (0,), tuple))
     return Held(outputs, _metadata(record, configs))
