@@ -25,8 +25,8 @@ class StudioView(Protocol):
     def folder_changed(self, folder: str) -> None:
         """Presets or wildcards were changed, by whomever."""
 
-    def watching_changed(self, event: WatchesChanged | FilesChanged) -> None:
-        """Watched folders or files stand otherwise than before."""
+    def watching_changed(self, event: WatchesChanged | FilesChanged | None) -> None:
+        """Watched folders or files stand otherwise than before; None: anything may, the connection is a new one."""
 
     def edit_logs(self) -> dict[PaneId, str]:
         """The undo histories of the editors, whose texts the draft has from now on."""

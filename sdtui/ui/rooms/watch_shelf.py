@@ -12,13 +12,14 @@ from sdtui.spec.event import FilesChanged, WatchesChanged
 from sdtui.spec.verb import Done
 from sdtui.spec.verbs_watch import PauseWatch, RenderFile, Unwatch, Watch, Watches, WatchesAnswer
 from sdtui.spec.watch import WatchedFile, WatchedFolder, WatchWish
+from sdtui.ui.client import StudioClient
 from sdtui.ui.connection import Connection
 
 Row = WatchedFolder | WatchedFile
 
 
 class WatchShelf:
-    """`known` after the first answer; what is asked for raises SdtuiError, and says what came of it."""
+    """`known` after the first answer; what is asked for waits for a connection, raises SdtuiError, and says what came of it."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -69,7 +70,7 @@ class WatchShelf:
 
     async def read(self) -> None:
         """Ask how everything stands."""
-        answer = await self._connection.demand().ask(Watches(), WatchesAnswer)
+        answer = await (await self._client()).ask(Watches(), WatchesAnswer)
         self.folders, self.known = answer.folders, True
         self._files = {file.key: file for file in answer.files}
 
@@ -86,7 +87,7 @@ class WatchShelf:
 
     async def stop(self, folder: WatchedFolder) -> str:
         """Watch a folder no longer."""
-        await self._connection.demand().ask(Unwatch(path=folder.path), Done)
+        await (await self._client()).ask(Unwatch(path=folder.path), Done)
         self._stopped.append(folder.wish)
         return f"{PurePath(folder.path).name} is watched no longer; its pictures stay."
 
@@ -100,18 +101,23 @@ class WatchShelf:
 
     async def pause(self, folder: WatchedFolder) -> str:
         """Render nothing of a folder for a while, or go on."""
-        await self._connection.demand().ask(PauseWatch(path=folder.path, paused=not folder.paused), Done)
+        await (await self._client()).ask(PauseWatch(path=folder.path, paused=not folder.paused), Done)
         return (
             "Going on, with what was saved meanwhile." if folder.paused else "Paused: saves are counted, not rendered."
         )
 
     async def again(self, file: WatchedFile) -> str:
         """Render a file again."""
-        done = await self._connection.demand().ask(RenderFile(folder=file.folder, name=file.name), Done)
+        done = await (await self._client()).ask(RenderFile(folder=file.folder, name=file.name), Done)
         return f"{file.name} is rendered again." if done.count else f"{file.name} cannot be rendered as it is."
 
+    async def _client(self) -> StudioClient:
+        """The client, as soon as there is a connection."""
+        await self._connection.established()
+        return self._connection.demand()
+
     async def _watch(self, wish: WatchWish) -> None:
-        answer = await self._connection.demand().ask(Watch(wish=wish), WatchesAnswer)
+        answer = await (await self._client()).ask(Watch(wish=wish), WatchesAnswer)
         others = tuple(folder for folder in self.folders if folder.path not in {each.path for each in answer.folders})
         self.folders = (*others, *answer.folders)
         self._files |= {file.key: file for file in answer.files}

@@ -83,7 +83,7 @@ class WatchView(FramedRoom):
         self.query_one(AboutRows).can_focus = False
         self.call_after_refresh(self._begin)
         self.set_interval(LOOK_EVERY_S, self._count_steps)
-        self.run_worker(self._read(), group="read")
+        self.run_worker(self._read(), group="read", exclusive=True)
 
     async def _read(self) -> None:
         await self.said(self._shelf.read())
@@ -98,8 +98,11 @@ class WatchView(FramedRoom):
         """Textual wrote these regions of the screen."""
         self.query_one(Canvas).after_display(written)
 
-    def take(self, event: WatchesChanged | FilesChanged) -> None:
-        """Something changed."""
+    def take(self, event: WatchesChanged | FilesChanged | None) -> None:
+        """Something changed; None: anything may have."""
+        if event is None:
+            self.run_worker(self._read(), group="read", exclusive=True)
+            return
         fresh = self._shelf.take(event)
         self.show_rows()
         if fresh and self._following and not self.query_one(WatchRows).typing:

@@ -22,8 +22,8 @@ class WatchingScreen(ShelvingScreen, ViewingScreen):
 
     _watching: WatchingRoom | None = None
 
-    def watching_changed(self, event: WatchesChanged | FilesChanged) -> None:
-        """Watched folders or files stand otherwise than before."""
+    def watching_changed(self, event: WatchesChanged | FilesChanged | None) -> None:
+        """Watched folders or files stand otherwise than before; None: anything may, the connection is a new one."""
         if self._watching is not None and self._watching.is_attached:
             self._watching.take(event)
 
