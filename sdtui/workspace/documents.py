@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 from typing import cast
 
@@ -10,7 +11,7 @@ from msgspec.structs import replace
 
 from sdtui.errors import ConfigError, UsageError
 from sdtui.spec.document import Document
-from sdtui.spec.params import Scalar, check_value, parse_value
+from sdtui.spec.params import FIELD, Scalar, check_value, parse_value
 from sdtui.workspace.schema import fit
 from sdtui.workspace.tree import Plain, Tree
 from sdtui.workspace.yaml_reader import parse_yaml, read_text
@@ -39,6 +40,7 @@ def read_document(path: Path) -> Document:
 
 def document_of(tree: Tree) -> Document:
     """A tree as a document; raises ConfigError for a key, UsageError for a parameter, at its line."""
+    _refuse_misplaced(tree)
     fitted = fit(tree, Document)
     if fitted.problems:
         raise fitted.problems[0]
@@ -51,6 +53,16 @@ def document_of(tree: Tree) -> Document:
         except UsageError as error:
             raise UsageError(error.what, where=tree.place(("params", name)), todo=error.todo) from None
     return replace(document, params=params)
+
+
+def _refuse_misplaced(tree: Tree) -> None:
+    """Raise ConfigError for a parameter that stands beside `params:` instead of below it."""
+    known = Document.__struct_fields__
+    for key in tree.value if isinstance(tree.value, dict) else ():
+        near = difflib.get_close_matches(key, FIELD, n=1) if key not in known else []
+        if near and not difflib.get_close_matches(key, known, n=1):
+            todo = f"Did you mean '{near[0]}', below `params:`?"
+            raise ConfigError(f"There is no key '{key}'.", where=tree.place((key,)), todo=todo)
 
 
 def parse_json(text: str, where: str) -> Tree:

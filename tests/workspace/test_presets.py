@@ -42,7 +42,8 @@ def test_an_unknown_name_brings_the_nearest(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "where", "what"),
     [
-        ("a.yaml", "prompt: x\nstpes: 3\n", "presets/a.yaml:2", "There is no key 'stpes'"),
+        ("a.yaml", "prompt: x\nstpes: 3\n", "presets/a.yaml:2", "Did you mean 'steps', below `params:`?"),
+        ("a.yaml", "seed: 3\n", "presets/a.yaml:1", "Did you mean 'seed', below `params:`?"),
         ("a.yaml", "params:\n  setps: 3\n", "presets/a.yaml:2", "There is no parameter 'setps'. Did you mean 'steps'"),
         ("a.yaml", "params:\n  steps: 1000\n", "presets/a.yaml:2", "Steps is a whole number"),
         ("a.yaml", "promt: x\n", "presets/a.yaml:1", "Did you mean 'prompt'"),

@@ -24,6 +24,7 @@ class AskScreen(ModalScreen[str | None]):
     DEFAULT_CSS = """
     AskScreen { align: center middle; background: $background 60%; }
     AskScreen Input { width: 80%; max-width: 90; border: round $primary; background: $background; padding: 0 1; }
+    AskScreen Input:focus { border: round $primary; }
     AskScreen Line { width: 80%; max-width: 90; background: $panel; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False)]

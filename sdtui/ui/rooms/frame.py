@@ -19,7 +19,7 @@ from sdtui.ui.widgets.notice import Notice
 if TYPE_CHECKING:
     from textual.worker import WorkType
 
-LEAVE = "Esc"
+LEAVE, BACK = "Esc", "Back"
 
 
 def room_footer(keys: Keys, here: Place) -> Content:
@@ -28,7 +28,9 @@ def room_footer(keys: Keys, here: Place) -> Content:
     parts: list[str | tuple[str, str]] = []
     for row in rows:
         parts += [(f" {keys.shown(row.id)} ", "bold reverse"), f" {row.label} "]
-    return Content.assemble(*parts, (f" {LEAVE} ", "bold reverse"), " Back ")
+    if not any(row.label == BACK for row in rows):
+        parts += [(f" {LEAVE} ", "bold reverse"), f" {BACK} "]
+    return Content.assemble(*parts)
 
 
 class FramedRoom(Screen[None]):

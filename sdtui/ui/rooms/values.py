@@ -6,12 +6,15 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from textual.binding import BindingType
+from textual.content import Content
 from textual.message import Message
+from textual.strip import Strip
 
 from sdtui.ui.bindings import bindings
 from sdtui.ui.reading import Reading
 from sdtui.ui.widgets.editor import PromptEditor
 from sdtui.ui.widgets.filtered import FilteredRows
+from sdtui.ui.widgets.line import Line, strip_of
 
 LARGE = 100_000
 """Characters; longer texts are not coloured, because each key would have all of it read again."""
@@ -31,6 +34,17 @@ class TreeRows(FilteredRows):
         """Show what has all of the words."""
         if self.refilter is not None:
             self.refilter()
+
+
+class Foot(Line):
+    """What is said of a file, on two rows."""
+
+    DEFAULT_CSS = "Foot { height: 2; }"
+
+    def render_line(self, y: int) -> Strip:
+        """A row of it."""
+        lines = self.content.wrap(max(8, self.size.width))
+        return strip_of(lines[y].rstrip() if y < len(lines) else Content(), self.size.width, self)
 
 
 class ValuesEditor(PromptEditor):

@@ -17,11 +17,10 @@ from sdtui.ui.commands import Place
 from sdtui.ui.keys import Keys
 from sdtui.ui.messages import Told
 from sdtui.ui.rooms.frame import FramedRoom
-from sdtui.ui.rooms.values import TreeRows, ValuesEditor
+from sdtui.ui.rooms.values import Foot, TreeRows, ValuesEditor
 from sdtui.ui.rooms.wildcard_shelf import Made, WildcardShelf, uses_line
 from sdtui.ui.rooms.wildcard_tree import Node, leaves, tree_row, tree_rows
 from sdtui.ui.text import editable, one_line
-from sdtui.ui.widgets.line import Line
 from sdtui.ui.widgets.rows import Rows
 
 ASKING = "Asking the server…"
@@ -67,7 +66,7 @@ class WildcardView(FramedRoom):
         yield TreeRows(self._row, choosable=True, empty=ASKING, id="tree")
         with Vertical():
             yield ValuesEditor()
-            yield Line(id="uses")
+            yield Foot(id="uses")
 
     def on_mount(self) -> None:
         """Show what is known, and ask for what there is now."""
@@ -189,7 +188,7 @@ class WildcardView(FramedRoom):
         self._say_uses(why, error=why.startswith("✗"))
 
     def _say_uses(self, text: str, *, error: bool = False) -> None:
-        self.query_one("#uses", Line).show(Content.styled(f" {one_line(text)}", "$text-error" if error else ""))
+        self.query_one(Foot).show(Content.styled(f" {one_line(text)}", "$text-error" if error else ""))
 
     # the text
 
