@@ -36,4 +36,12 @@ def _row(record: ModelRecord) -> tuple[str, ...]:
     where = "built in" if record.builtin else record.path
     if record.problem:
         where = f"cannot be used: {record.problem} ({where})"
-    return (record.name, record.kind, record.family, f"{record.size / 1e6:.1f} MB", where)
+    return (record.name, record.kind, _family(record), f"{record.size / 1e6:.1f} MB", where)
+
+
+def _family(record: ModelRecord) -> str:
+    """The family, and what the UNet predicts where families do not tell."""
+    told = {"v_prediction": "predicts v", "unknown": "epsilon or v: tried when it is loaded"}.get(record.prediction, "")
+    marks = [told, "zero terminal SNR" if record.zero_terminal else ""]
+    listed = ", ".join(mark for mark in marks if mark)
+    return f"{record.family} ({listed})" if listed else record.family

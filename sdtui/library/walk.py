@@ -16,6 +16,7 @@ from sdtui.weights.identify import SAFE_SUFFIXES
 from sdtui.weights.stamp import Stamp, stamp
 
 SUFFIXES = SAFE_SUFFIXES + PICKLE_SUFFIXES
+SIDE_ENDINGS = (".json", ".yaml")
 CONTROL = (".aria2", ".st", ".part")
 """What a program that fills a file of its final size puts beside it until it is whole."""
 DEPTH_LIMIT = 32
@@ -111,7 +112,7 @@ class Walk:
             root=root,
             relative=_below(root, path).removesuffix(suffix),
             version=Stamp(state.st_size, state.st_mtime_ns),
-            side=stamp(path.with_name(stem + ".json")) if stem + ".json" in names else Stamp(0, 0),
+            side=_sides(path, stem, names),
             arriving=any(entry.name + ending in names for ending in CONTROL),
             expected="vae" if stem.lower().endswith(".vae") else root.expected,
         )
@@ -138,3 +139,9 @@ def _below(root: Root, path: Path) -> str:
 
 def _hidden(name: str) -> bool:
     return name.startswith(".")
+
+
+def _sides(path: Path, stem: str, names: set[str]) -> Stamp:
+    """The version of a model's side files, all together."""
+    found = [stamp(path.with_name(stem + ending)) for ending in SIDE_ENDINGS if stem + ending in names]
+    return Stamp(sum(side.size for side in found), max(side.mtime_ns for side in found)) if found else Stamp(0, 0)

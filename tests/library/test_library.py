@@ -217,6 +217,14 @@ def test_unchanged_files_are_not_read_again(tmp_path: Path) -> None:
     assert anew.scan()[1].problem
 
 
+def test_new_yaml_beside_a_model_is_noticed(tmp_path: Path) -> None:
+    write_model(tmp_path / "mine" / "two.safetensors", sd2())
+    shelf = library(tmp_path, tmp_path / "mine")
+    assert [record.prediction for record in shelf.scan() if record.name == "two"] == ["unknown"]
+    (tmp_path / "mine" / "two.yaml").write_text('parameterization: "v"\n')
+    assert [record.prediction for record in shelf.scan() if record.name == "two"] == ["v_prediction"]
+
+
 def test_new_side_file_is_noticed(tmp_path: Path) -> None:
     write_model(tmp_path / "mine" / "a.safetensors", sd1())
     shelf = library(tmp_path, tmp_path / "mine")
