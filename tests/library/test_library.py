@@ -13,7 +13,7 @@ from sdtui.errors import ModelError
 from sdtui.library.library import Library
 from sdtui.spec.model import ModelRecord
 from sdtui.weights.hashes import HashStore
-from tests.weights.synthetic import VAE, Shapes, kohya_lora, sd1, write_folder, write_model
+from tests.weights.synthetic import VAE, Shapes, kohya_lora, sd1, sd2, write_folder, write_model
 
 EMBEDDING: Shapes = {"emb_params": (2, 768)}
 HYPERNETWORK: Shapes = {"768.0.linear.0.weight": (1536, 768)}
