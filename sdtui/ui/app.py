@@ -83,7 +83,7 @@ class StudioApp(App[int], inherit_bindings=False):
 
     def on_load(self) -> None:
         """Take the config's theme and keys before anything is drawn."""
-        self.set_keymap(dict(self.keys.changed))
+        self.set_keymap(self.keys.keymap)
         self._take_theme()
 
     def _take_theme(self) -> None:
@@ -112,7 +112,7 @@ class StudioApp(App[int], inherit_bindings=False):
     def use_config(self, config: StudioConfig, keys: Keys) -> None:
         """Let another configuration count: its keys and theme at once, the rest when the studio is opened again."""
         self.config, self.keys = config, keys
-        self.set_keymap(dict(keys.changed))
+        self.set_keymap(keys.keymap)
         if config.theme in self.available_themes:
             self.theme = config.theme
         if self._studio is not None:

@@ -21,6 +21,7 @@ Place = Literal[
     "app",
     "studio",
     "editor",
+    "text",
     "completion",
     "parameters",
     "list",
@@ -51,7 +52,7 @@ class Command(NamedTuple):
     """What the user can do.
 
     `keys` are the default ones, separated by commas, the first is shown; a command without any is in the palette, and gets
-    one from the config. `footer` is the rank there, 0 for none.
+    one from the config. `footer` is the rank there, 0 for none. `does` is what Textual's own editor calls it.
     """
 
     id: str
@@ -60,10 +61,13 @@ class Command(NamedTuple):
     help: str
     place: Place = "studio"
     footer: int = 0
+    does: str = ""
 
     @property
     def action(self) -> str:
-        """What does it, as Textual names it: the method `action_do_…` where the command works."""
+        """What does it, as Textual names it: `does`, or the method `action_do_…` where the command works."""
+        if self.does:
+            return self.does
         if self.id.startswith("pane-"):
             return f"do_go('{PANES[int(self.id[5:]) - 1][0]}')"
         return "do_" + self.id.replace("-", "_")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sdtui.ui.command import LISTS, PANES, ROOMS, Command, PaneId, Place
 from sdtui.ui.commands_rooms import ROOM_COMMANDS
+from sdtui.ui.commands_text import TEXT_COMMANDS
 
 __all__ = ["COMMAND", "COMMANDS", "LISTS", "PANES", "ROOMS", "Command", "PaneId", "Place"]
 
@@ -73,6 +74,7 @@ COMMANDS: tuple[Command, ...] = (
         "editor",
     ),
     Command("show-wildcard", "alt+o", "Show wildcard", "Go to the wildcard at the cursor, in its room.", "editor"),
+    *TEXT_COMMANDS,
     Command("edit-config", "", "Edit configuration", "Edit your configuration file, in your own editor."),
     Command("take-offer", "tab", "Take", "Put in what is chosen in the list, or the first of it.", "completion"),
     Command("take-grey", "right", "Take grey", "Put in what is shown in grey.", "completion"),

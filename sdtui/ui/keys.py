@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from sdtui.ui.commands import COMMAND, COMMANDS, LISTS, ROOMS, Command, Place
@@ -14,17 +14,19 @@ RESERVED = {
     "ctrl+[": "terminals send it for escape",
     "ctrl+left_square_bracket": "terminals send it for escape",
     "ctrl+b": "tmux takes it",
-    "ctrl+left": "editors move by words with it",
-    "ctrl+right": "editors move by words with it",
 }
 TAKEN = {
     *(f"ctrl+{letter}" for letter in "acevxyz"),
     *("tab", "shift+tab", "enter", "escape", "space", "backspace", "delete"),
-    *("up", "down", "left", "right", "home", "end", "pageup", "pagedown"),
+    *("up", "down", "left", "right", "home", "end", "pageup", "pagedown", "ctrl+left", "ctrl+right"),
 }
-"""Without these a prompt cannot be edited; whatever else an editor does with a key, a command may have it instead."""
+"""Without these a prompt cannot be edited; whatever else an editor does with a key, a command may have it instead.
+
+What of them the table gives to the editor is free once it is given another key.
+"""
 TYPED_BESIDE: frozenset[Place] = frozenset({"parameters", "list", "zoom", *LISTS})
 """Where a command may have a letter, because no prompt is typed there."""
+IN_EDITORS: frozenset[Place] = frozenset({"editor", "text", "completion"})
 SHOWN = {
     "up": "↑",
     "down": "↓",
@@ -62,6 +64,7 @@ SPOKEN = {
     **{"[": "left_square_bracket", "]": "right_square_bracket", "\\": "backslash", " ": "space", ":": "colon"},
 }
 """What people write, as the terminal's keys are called here."""
+SIGNS = frozenset(name for spoken, name in SPOKEN.items() if len(spoken) == 1)
 NAMES = frozenset({*TAKEN, "insert", *SPOKEN.values(), *(f"f{number}" for number in range(1, 25))}) - set(MODIFIERS)
 
 
@@ -71,6 +74,16 @@ class Keys(NamedTuple):
     by_id: Mapping[str, tuple[str, ...]]
     changed: Mapping[str, str]
     problems: tuple[str, ...]
+
+    @property
+    def keymap(self) -> dict[str, str]:
+        """The changed keys, and those of commands that share a default key with one of them.
+
+        Textual takes a key away from everything that was bound to it when one of these is given another.
+        """
+        left = {key for command_id in self.changed for key in _split(COMMAND[command_id].keys)}
+        beside = {row.id for row in COMMANDS if row.place in IN_EDITORS and left & set(_split(row.keys))}
+        return {command_id: ",".join(self.by_id[command_id]) for command_id in {*self.changed, *beside}}
 
     def shown(self, command_id: str) -> str:
         """The command's first key as people write it: `F5`, `Ctrl+Q`, `Alt+↑`; empty when it has none."""
@@ -90,11 +103,12 @@ def keys_in_force(config: Mapping[str, str]) -> Keys:
     Keys may be swapped: what counts is whether two commands have one in the end.
     """
     by_id = {command.id: _split(command.keys) for command in COMMANDS}
+    needed = _needed(by_id, config)
     changed: dict[str, tuple[str, ...]] = {}
     problems: dict[str, str] = {}
     for command_id, typed in config.items():
         keys = tuple(_normal(key) for key in _split(typed))
-        problem = _problem(command_id, keys)
+        problem = _problem(command_id, keys, needed)
         if problem:
             problems[command_id] = problem
         else:
@@ -128,7 +142,19 @@ def _normal_parts(typed: str) -> list[str]:
     return typed[:-1].rstrip("+-").replace("-", "+").split("+")
 
 
-def _problem(command_id: str, keys: tuple[str, ...]) -> str:
+def _needed(by_id: Mapping[str, tuple[str, ...]], config: Mapping[str, str]) -> set[str]:
+    """The keys of TAKEN that nobody but the editor may have, when it has the keys of a config."""
+    texts = [command_id for command_id in by_id if COMMAND[command_id].place == "text"]
+    before = {key for command_id in texts for key in by_id[command_id]}
+    after = {
+        key
+        for command_id in texts
+        for key in (map(_normal, _split(config[command_id])) if command_id in config else by_id[command_id])
+    }
+    return TAKEN - (before - after)
+
+
+def _problem(command_id: str, keys: tuple[str, ...], needed: Collection[str]) -> str:
     """Why these keys cannot be the command's, whatever the others have, in a sentence; empty when they can."""
     command = COMMAND.get(command_id)
     if command is None:
@@ -143,16 +169,22 @@ def _problem(command_id: str, keys: tuple[str, ...]) -> str:
             return f"There is no key '{key}': '{wrong}' is none that is held down.{_meant(wrong, MODIFIERS)}"
         if len(last) != 1 and last not in NAMES:
             return f"There is no key '{key}'." + _meant(last, NAMES)
-        if command.place not in TYPED_BESIDE and key not in _split(command.keys) and _is_needed(key, command.place):
+        if (
+            command.place not in TYPED_BESIDE
+            and key not in _split(command.keys)
+            and _is_needed(key, command.place, needed)
+        ):
             return f"{display(key)} cannot be used: the prompt editor needs it."
     return ""
 
 
-def _is_needed(key: str, place: Place) -> bool:
+def _is_needed(key: str, place: Place, needed: Collection[str]) -> bool:
     """An editor cannot do without it; while something is offered it can do without more."""
     if place == "completion":
         return len(key) == 1 or key in {"space", "backspace", "delete"}
-    return key in TAKEN or len(key) == 1 or key in SPOKEN.values()
+    if place == "text":
+        return len(key) == 1 or key in SIGNS or key in {"tab", "shift+tab", "enter", "escape", "space"}
+    return key in needed or len(key) == 1 or key in SPOKEN.values()
 
 
 def _meant(word: str, known: Iterable[str]) -> str:
@@ -174,7 +206,9 @@ def _first_clash(by_id: Mapping[str, tuple[str, ...]], changed: Mapping[str, obj
 
 
 def _meet(one: Command, other: Command) -> bool:
-    """Both commands may be in reach at the same time."""
+    """Both commands may be in reach at the same time; what may have an editor's key was asked before."""
+    if "text" in {one.place, other.place}:
+        return one.place == "text" and other.place in {"app", "studio", "editor", "text", "wildcard"}
     everywhere: set[Place] = {"app", "studio"}
     if "studio" in {one.place, other.place} and {one.place, other.place} & ROOMS:
         return False

@@ -19,7 +19,7 @@ from sdtui.spec.model import ModelRecord
 from sdtui.ui.reading import Reading, Surroundings
 from sdtui.ui.understanding import judge
 from sdtui.ui.widgets.editor import PromptEditor
-from tests.ui.fake import DREAM, SHAPES, FakeServer, job_view
+from tests.ui.fake import DREAM, SHAPES, FakeConfig, FakeServer, job_view
 from tests.ui.screen import StudioPilot, studio, text, until, until_seen
 
 LORA = ModelRecord(name="detail", path="/models/detail.safetensors", kind="lora", family="sd1")
@@ -303,3 +303,25 @@ async def test_what_is_typed_after_an_undo_is_a_step_of_its_own() -> None:
         assert editor(pilot).text == "base"
         await pilot.press("ctrl+y", *"D", "ctrl+z")
         assert editor(pilot).text == "CCbase"
+
+
+async def test_the_editors_own_keys_are_those_of_the_config() -> None:
+    keys = {"undo": "ctrl+y", "redo": "ctrl+z", "text-down": "f12", "select-all": "ctrl+a", "line-start": "home"}
+    async with studio(FakeServer(), config=FakeConfig(keys=keys)) as pilot:
+        await pilot.press(*"one", "enter", *"two", "ctrl+y")
+        assert editor(pilot).text == "one\n"
+        await pilot.press("ctrl+z")
+        assert editor(pilot).text == "one\ntwo"
+        await pilot.press("ctrl+home", "down", "x", "f12", "y")
+        assert editor(pilot).text == "xone\ntywo"
+        await pilot.press("ctrl+a", "z")
+        assert editor(pilot).text == "z"
+
+
+def test_every_key_of_the_editor_is_in_the_table() -> None:
+    from textual.widgets import TextArea
+
+    ours = {binding.action for binding in PromptEditor.BINDINGS}
+    theirs = {binding.action for binding in TextArea.BINDINGS}
+    assert theirs <= ours
+    assert all(binding.id for _, binding in PromptEditor._merged_bindings)

@@ -112,3 +112,20 @@ def test_keys_are_checked_without_textual() -> None:
 @pytest.mark.parametrize(("key", "shown"), [("f5", "F5"), ("ctrl+q", "Ctrl+Q"), ("alt+up", "Alt+↑"), ("delete", "Del")])
 def test_keys_are_shown_as_people_write_them(key: str, shown: str) -> None:
     assert display(key) == shown
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({"undo": "ctrl+g"}, ()),
+        ({"undo": "ctrl+y", "redo": "ctrl+z"}, ()),
+        ({"undo": "ctrl+g", "generate": "ctrl+z"}, ()),
+        ({"select-all": "ctrl+a", "line-start": "home"}, ()),
+        ({"undo": "ctrl+y"}, ("keys.undo: Ctrl+Y already is 'Redo' (redo).",)),
+        ({"undo": "f8"}, ("keys.undo: F8 already is 'Cancel' (cancel).",)),
+        ({"undo": "u"}, ("keys.undo: U cannot be used: the prompt editor needs it.",)),
+        ({"undo": "/"}, ("keys.undo: / cannot be used: the prompt editor needs it.",)),
+    ],
+)
+def test_the_editors_own_keys_can_be_changed(config: dict[str, str], said: tuple[str, ...]) -> None:
+    assert key_problems(config) == said

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.document._edit import Edit
 from textual.geometry import Offset
 from textual.widgets.text_area import EditResult, Selection
@@ -27,9 +27,7 @@ class CompletingEditor(PromptEditor):
     # what an editor does with a key stands below what completion does, for when nothing is offered
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("completion"),
-        Binding("up", "cursor_up", show=False),
-        Binding("down", "cursor_down", show=False),
-        Binding("right", "cursor_right", show=False),
+        *bindings("text"),
     ]
 
     _completing: Completing | None = None

@@ -10,6 +10,7 @@ WHERE: dict[Place, str] = {
     "app": "everywhere",
     "studio": "studio",
     "editor": "prompts",
+    "text": "prompts",
     "completion": "prompts, while something is offered",
     "parameters": "parameters",
     "list": "lists",
@@ -26,12 +27,16 @@ WHERE: dict[Place, str] = {
     "watching": "watching",
 }
 
+TEXTS: frozenset[Place] = frozenset({"editor", "wildcard"})
+"""Where a text is edited."""
+
 
 class HelpScreen(FinderScreen):
     """The commands of the place where the focus was come first; what is typed may be a key, a word or an id."""
 
     def __init__(self, keys: Keys, here: Place | None) -> None:
-        order: list[Place | None] = [here, *(["list"] if here in LISTS else []), "app", "studio"]  # type: ignore[list-item]
+        beside: list[Place] = ["list"] if here in LISTS else []
+        order = [here, *beside, "app", "studio", *(["text"] if here in TEXTS else [])]
         rows = sorted(COMMANDS, key=lambda row: order.index(row.place) if row.place in order else len(order))
         title = f"Help: {WHERE[here]} first" if here is not None else "Help"
         super().__init__(title, [_item(keys, row) for row in rows], name_cells=20)

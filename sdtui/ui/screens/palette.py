@@ -29,7 +29,7 @@ def palette_items(app: App[int], keys: Keys) -> Iterator[Item]:
     reach: list[DOMNode] = [*(app.focused.ancestors_with_self if app.focused else [app.screen, app])]
     elsewhere: list[Item] = []
     for row in COMMANDS:
-        if row.id == "palette" or row.place == "completion":
+        if row.id == "palette" or row.place == "completion" or row.does.startswith("cursor_"):
             continue
         node = next((node for node in reach if hasattr(node, _method(row))), None)
         aside = f"{keys.shown(row.id)}  (id {row.id})".strip()

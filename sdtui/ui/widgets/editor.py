@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.document._document import Location
 from textual.events import Key, Paste
@@ -27,15 +27,12 @@ SENTENCE_FROM = 30
 """Columns below which a border has no room for a sentence."""
 
 
-class PromptEditor(ReadText):
+class PromptEditor(ReadText, inherit_bindings=False):
     """Plain text until `colour` is called, which loads the parser."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("editor"),
-        Binding("ctrl+home", "go_to_start", show=False),
-        Binding("ctrl+end", "go_to_end", show=False),
-        Binding("ctrl+shift+home", "go_to_start(True)", show=False),
-        Binding("ctrl+shift+end", "go_to_end(True)", show=False),
+        *bindings("text"),
     ]
 
     def __init__(self, *, placeholder: str, reading: Reading, id: str, heading: str = "") -> None:  # noqa: A002
@@ -166,11 +163,11 @@ class PromptEditor(ReadText):
         line = self.document[row]
         return (row, behind(line, column)) if column < len(line) else super().get_cursor_right_location()
 
-    def action_go_to_start(self, select: bool = False) -> None:
+    def action_cursor_text_start(self, select: bool = False) -> None:
         """To the beginning of the text."""
         self.move_cursor((0, 0), select=select)
 
-    def action_go_to_end(self, select: bool = False) -> None:
+    def action_cursor_text_end(self, select: bool = False) -> None:
         """To the end of the text."""
         self.move_cursor(self.document.end, select=select)
 
