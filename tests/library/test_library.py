@@ -304,3 +304,43 @@ def test_library_needs_no_torch_numpy_or_safetensors() -> None:
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[2])
+
+
+def _vae(path: Path) -> Path:
+    return write_model(path, {"decoder.conv_in.weight": (8, 4, 3, 3), "decoder.conv_out.weight": (3, 8, 3, 3)})
+
+
+def test_the_vae_is_the_jobs_else_the_side_file_else_the_configured_one_else_the_checkpoints(tmp_path: Path) -> None:
+    folder = tmp_path / "models"
+    write_model(folder / "checkpoints" / "dream.safetensors", sd1())
+    write_model(folder / "checkpoints" / "other.safetensors", sd1())
+    _vae(folder / "checkpoints" / "dream.vae.safetensors")
+    _vae(folder / "vae" / "clear.safetensors")
+    shelf = library(tmp_path, folder)
+    shelf.scan()
+    dream, other = (shelf.find_checkpoint(name) for name in ("dream", "other"))
+
+    def found(name: str, checkpoint: ModelRecord, default: str = "") -> str | None:
+        vae = shelf.find_vae(name, checkpoint, default)
+        return vae.name if vae else None
+
+    assert found("clear", dream) == "clear"
+    assert found("clear.safetensors", dream) == "clear"
+    assert found("", dream) == "dream.vae"
+    assert found("Automatic", dream, "clear") == "dream.vae"
+    assert found("", other) is None
+    assert found("", other, "clear") == "clear"
+    assert found("None", dream, "clear") is None
+    with pytest.raises(ModelError, match="There is no VAE named 'claer'"):
+        found("claer", dream)
+    with pytest.raises(ModelError, match="'dream' is no VAE but a checkpoint"):
+        found("dream", other)
+
+
+def test_a_side_file_that_cannot_be_used_is_said(tmp_path: Path) -> None:
+    write_model(tmp_path / "checkpoints" / "dream.safetensors", sd1())
+    (tmp_path / "checkpoints" / "dream.vae.safetensors").write_bytes(b"x")
+    shelf = library(tmp_path, tmp_path / "checkpoints")
+    shelf.scan()
+    with pytest.raises(ModelError, match="too few"):
+        shelf.find_vae("", shelf.find_checkpoint("dream"))

@@ -71,8 +71,7 @@ class Adapters:
             self._make_room(applied)
         if render.networks or render.vae is not None:
             vae = checkpoint.vae if render.vae is None else self._vae(render.vae, checkpoint)
-            text = tuple(part for network in render.networks if network.kind == "lora" for part in network.key)
-            checkpoint = replace(checkpoint, vae=vae, adapters=text)
+            checkpoint = replace(checkpoint, vae=vae, adapters=_of_text(render.networks))
         return Adapted(checkpoint, applied.notes)
 
     def forget(self) -> None:
@@ -115,6 +114,12 @@ class Adapters:
         while len(self._vaes) > VAES_KEPT:
             self._vaes.popitem(last=False)
         return found
+
+
+def _of_text(networks: Sequence[Network]) -> tuple[str, ...]:
+    """What tells apart the text encoders that these networks leave behind; other weights in the UNet alone are the same ones."""
+    loras = [network for network in networks if network.kind == "lora" and network.te != 0]
+    return tuple(part for lora in loras for part in (*lora.file.version, repr(lora.te), repr(lora.dyn)))
 
 
 def _read_loras(networks: Sequence[Network], checkpoint: Checkpoint) -> tuple[list[Weighted], tuple[str, ...]]:

@@ -203,3 +203,14 @@ def test_the_checkpoint_dies_with_what_is_applied_to_it(tmp_path: Path) -> None:
     gc.collect()
 
     assert gone() is None
+
+
+def test_another_weight_in_the_unet_alone_reads_no_text_anew(engine: Engine, file: Path) -> None:
+    paint(engine, with_networks(lora(file, 1, 1)))
+    held = engine._stepper.encoding.held_bytes
+
+    paint(engine, with_networks(lora(file, 1, 0.5)))
+    assert engine._stepper.encoding.held_bytes == held
+
+    paint(engine, with_networks(lora(file, 0.5, 1)))
+    assert engine._stepper.encoding.held_bytes > held
