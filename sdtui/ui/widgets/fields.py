@@ -89,11 +89,15 @@ class Fields(Widget):
         rows = self._rows_of_fields(len(grid.lines))
         if y >= rows:
             return strip_of(self._explanation_row(y - rows, self.size.height - rows), width, self)
-        line = y + grid.first_seen(at, rows)
+        first = grid.first_seen(at, rows)
+        line = y + first
         if line >= len(grid.lines):
             return strip_of(Content(), width, self)
         parts = [self._part(grid.stops[stop], stop == at, width // self._columns) for stop in grid.lines[line]]
-        return strip_of(Content().join(parts), width, self)
+        above, below = first if y == 0 else 0, len(grid.lines) - first - rows if y == rows - 1 else 0
+        sign = f" ↑ {above} more" if above else f" ↓ {below} more" if below > 0 else ""
+        row = Content().join(parts).truncate(width - len(sign), ellipsis=bool(sign), pad=bool(sign))
+        return strip_of(Content.assemble(row, (sign, "dim")), width, self)
 
     def _part(self, stop: Stop, current: bool, cells: int) -> Content:
         from sdtui.ui.formgrid import section_of
