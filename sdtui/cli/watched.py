@@ -99,7 +99,8 @@ class WatchFollower:
             note(
                 f"{self._wish.path} is watched. Ctrl+C leaves it so; `sdtui watch --stop {Path(self._wish.path).name}` ends it."
             )
-        self._take(found)
+        self._take_folders(found.folders)
+        self._take_files(found.files)
         while True:
             if joined and not any(file.state in BUSY for file in self._files.values()):
                 return self._verdict()
@@ -109,7 +110,10 @@ class WatchFollower:
                 case KeyboardInterrupt():
                     return await self._leave(client)
                 case Noted(event=Resync()):
-                    self._take(await client.ask(Watches(), WatchesAnswer))
+                    found = await client.ask(Watches(), WatchesAnswer)
+                    self._take_files(found.files)
+                    if not self._take_folders(found.folders):
+                        return self._ended()
                 case Noted(event=FilesChanged(files=files)):
                     self._take_files(files)
                 case Noted(event=WatchesChanged(folders=folders)):
@@ -117,10 +121,6 @@ class WatchFollower:
                         return self._ended()
                 case _:
                     pass
-
-    def _take(self, found: WatchesAnswer) -> None:
-        self._take_folders(found.folders)
-        self._take_files(found.files)
 
     def _take_files(self, files: tuple[WatchedFile, ...]) -> None:
         for file in files:

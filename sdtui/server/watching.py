@@ -132,12 +132,12 @@ class Watching:
         place = Place(root, wish.recursive, wish.polling, skip)
         watcher = Watcher(place, self._listener(wish.path))
         self._folders[wish.path] = folder
-        self._watched[wish.path] = Watched(folder, asyncio.create_task(watcher.run()), watcher, again, rendered=set())
+        self._watched[wish.path] = Watched(folder, asyncio.create_task(watcher.run()), watcher, again, seen=set())
 
     def _listener(self, path: str) -> Listener:
         return Listener(
             read=lambda name, reading: self._read((path, name), reading),
-            refused=lambda name, error: self._after(self._board.refuse((path, name), error)),
+            refused=lambda name, error: self._refuse((path, name), error),
             gone=lambda name: self._after(self._board.lose((path, name))),
             told=lambda notes, problem: self._told(path, notes, problem),
             rested=lambda: self._rested(path),
@@ -185,12 +185,15 @@ class Watching:
 
     def _read(self, key: Key, reading: Reading) -> None:
         watched = self._watched.get(key[0])
-        if watched is None:
-            return
-        again = watched.again and watched.rendered is not None and key[1] not in watched.rendered
-        if watched.rendered is not None:
-            watched.rendered.add(key[1])
-        self._after(self._board.read(key, reading, again=again))
+        if watched is not None:
+            again = watched.first(key[1]) and watched.again
+            self._after(self._board.read(key, reading, again=again))
+
+    def _refuse(self, key: Key, error: SdtuiError) -> None:
+        watched = self._watched.get(key[0])
+        if watched is not None:
+            watched.first(key[1])
+            self._after(self._board.refuse(key, error))
 
     def _told(self, path: str, notes: tuple[str, ...], problem: SdtuiError | None) -> None:
         if path in self._watched:
@@ -198,9 +201,15 @@ class Watching:
 
     def _rested(self, path: str) -> None:
         watched = self._watched.get(path)
-        if watched is not None:
-            watched.again, watched.rested, watched.rendered = False, True, None
-            self._changed()
+        if watched is None:
+            return
+        if watched.seen is not None:
+            # It may have been watched otherwise before, with other files.
+            for entry in self._board.entries(path):
+                if entry.file.name not in watched.seen:
+                    self._cancel(self._board.lose(entry.file.key))
+        watched.again, watched.rested, watched.seen = False, True, None
+        self._changed()
 
     def _render_again(self, key: Key) -> int:
         entry = self._board.entry(key)
@@ -214,8 +223,8 @@ class Watching:
     def _hear(self, noted: Noted, blob: bytes) -> None:
         match noted.event:
             case Published(job_id=job_id, path=path):
-                if self._board.published(job_id, path) is not None:
-                    link_latest(Path(path))
+                if self._board.published(job_id, path) is not None and not link_latest(Path(path)):
+                    self._journal.log(f"latest.png cannot be made beside {path}.", level="warning", job_id=job_id)
             case Finished(job_id=job_id):
                 view = self._journal.view(job_id)
                 failed = next((render.error for render in view.renders if render.state == "failed"), None)

@@ -19,7 +19,7 @@ RESULTS = "watch"
 class Watched:
     """A folder being watched: how it stands, and who watches.
 
-    `again`: its files are to be rendered whatever they were, until it has `rested`; `rendered` are those that were by then.
+    `again`: its files are to be rendered whatever they were, until it has `rested`; `seen` are those that were there by then.
     """
 
     folder: WatchedFolder
@@ -27,7 +27,14 @@ class Watched:
     watcher: Watcher
     again: bool = False
     rested: bool = False
-    rendered: set[str] | None = None
+    seen: set[str] | None = None
+
+    def first(self, name: str) -> bool:
+        """This file is there; whether that is new before the folder has rested."""
+        if self.seen is None or name in self.seen:
+            return False
+        self.seen.add(name)
+        return True
 
 
 def checked(path: Path, outputs: Path) -> Path:
@@ -36,9 +43,10 @@ def checked(path: Path, outputs: Path) -> Path:
         raise UsageError("A watched folder is named by its whole path.", where=str(path))
     try:
         root = path.resolve()
-    except (OSError, RuntimeError):
-        root = path
-    if not root.is_dir():
+        there = root.is_dir()
+    except (OSError, RuntimeError, ValueError):
+        there = False  # too long, a loop of links, or no path at all
+    if not there:
         raise UsageError("There is no such folder to watch.", where=str(path))
     if root.is_relative_to((outputs / RESULTS).resolve()):
         raise UsageError("What watching makes cannot be watched.", where=str(path), todo="Watch a folder of prompts.")

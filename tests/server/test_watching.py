@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -296,7 +298,16 @@ async def test_a_stop_while_a_file_is_being_made_takes_it_back(workspace, connec
     assert {job.id: job.state for job in await client.jobs()} == {finished.job_id: "cancelled"}
 
 
-async def test_thousands_of_saves_at_once_lose_nothing_and_leave_room_for_others(workspace, connect, prompts):
+@pytest.fixture
+def quick_folder(tmp_path):
+    """In memory where there is such a place: ten thousand writes take long on a disk."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else tmp_path) as folder:
+        yield Path(folder)
+
+
+async def test_thousands_of_saves_at_once_lose_nothing_and_leave_room_for_others(workspace, connect, quick_folder):
+    prompts = quick_folder
     client, watch = await connect()
     await start_watch(client, prompts)
     await client.ask(PauseWatch(), Done)
@@ -333,3 +344,46 @@ async def test_once_renders_everything_and_watches_no_longer(workspace, connect,
         await start_watch(client, prompts, once=True)
         await watch.until(lambda e: isinstance(e, WatchesChanged) and not e.folders)
         assert len(await client.jobs()) == count
+
+
+async def test_a_server_that_watches_does_not_end_by_itself(workspace, connect, prompts):
+    (workspace.root / "sdtui.yaml").write_text("devices: [cpu]\nserver: {idle_exit_s: 1}\n")
+    client, watch = await connect()
+    await start_watch(client, prompts)
+    pid = server_pid(workspace)
+    await client.close()
+    (prompts / "cat.txt").write_text("a cat")
+    latest = workspace.outputs / "watch" / "cat" / "latest.png"
+    async with asyncio.timeout(30):
+        while not latest.exists():
+            await asyncio.sleep(0.1)
+        made = time.time()
+        while time.time() < made + 2.5:  # longer than it may be idle
+            await asyncio.sleep(0.1)
+    client, _ = await connect()
+    assert server_pid(workspace) == pid
+    await client.ask(Unwatch(), Done)
+
+
+async def test_files_that_are_watched_no_longer_are_gone(workspace, connect, prompts):
+    (prompts / "sub").mkdir()
+    (prompts / "sub" / "cat.txt").write_text("a cat")
+    (prompts / "dog.txt").write_text("a dog")
+    client, watch = await connect()
+    await start_watch(client, prompts, recursive=True)
+    await find(client, "sub/cat.txt", "done")
+    await find(client, "dog.txt", "done")
+    watch.events.clear()
+    await start_watch(client, prompts)
+    await watch.until(lambda e: of(e, "sub/cat.txt", "gone"))
+    await find(client, "dog.txt", "done")
+    assert len(await client.jobs()) == 2
+    await start_watch(client, prompts, options=Document(params={"steps": 2}))
+    await watch.until(lambda e: isinstance(e, Submitted) and e.job.document.params["steps"] == 2)
+
+
+async def test_no_path_is_refused_with_a_sentence(workspace, connect):
+    client, _ = await connect()
+    for path in ("", "/\0", "/" + "x" * 5000, "/dev/null"):
+        with pytest.raises(UsageError):
+            await start_watch(client, path)

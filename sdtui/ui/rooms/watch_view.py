@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.geometry import Region
+from textual.timer import Timer
 
 from sdtui.errors import SdtuiError
 from sdtui.spec.event import FilesChanged, WatchesChanged
@@ -34,6 +35,7 @@ ASKING = "Asking the server what is watched…"
 PICTURE_PX = 512
 LOOK_EVERY_S = 0.25
 """So often the steps of what is being made are counted anew."""
+SHOW_S = 0.05
 ABOUT_ROWS = 6
 
 
@@ -67,6 +69,8 @@ class WatchView(FramedRoom):
         self._rows: list[Row] = []
         self._told: list[Content] = []
         self._following = True
+        self._fresh: object = None
+        self._showing: Timer | None = None
         self._ends: list[Callable[[], None]] = []
         self._exhibit = Exhibit(around.fetch, self._spawn, self._arrived)
 
@@ -104,9 +108,17 @@ class WatchView(FramedRoom):
             self.run_worker(self._read(), group="read", exclusive=True)
             return
         fresh = self._shelf.take(event)
+        if fresh:
+            self._fresh = fresh[-1].key
+        if self._showing is None:
+            # Thousands of files may change at once: they are shown together.
+            self._showing = self.set_timer(SHOW_S, self._show_changes)
+
+    def _show_changes(self) -> None:
+        fresh, self._fresh, self._showing = self._fresh, None, None
         self.show_rows()
-        if fresh and self._following and not self.query_one(WatchRows).typing:
-            self._go_to(fresh[-1].key)
+        if fresh is not None and self._following and not self.query_one(WatchRows).typing:
+            self._go_to(fresh)
 
     # what is shown
 
