@@ -25,6 +25,7 @@ from sdtui.engine.traits import Traits, traits_of
 from sdtui.errors import ModelError
 from sdtui.spec.model import ModelRecord
 from sdtui.weights.archive import is_pickled
+from sdtui.weights.families import latents_of
 
 STAGE_BYTES = 256 << 20
 INPUT_CHANNELS = 4
@@ -116,7 +117,7 @@ def _assembled(record: ModelRecord, traits: Traits, modules: Mapping[str, Any], 
     if compute.is_cpu:
         # a fifth faster there; the UNet gains nothing from it
         vae.to(memory_format=torch.channels_last)
-    sketcher = sketcher_for(tuple(vae.config.block_out_channels), compute.device)
+    sketcher = sketcher_for(tuple(vae.config.block_out_channels), latents_of(record.family), compute.device)
     size = sum(tensor.nbytes for module in modules.values() for tensor in module.state_dict().values())
     return Checkpoint(
         name=record.name,

@@ -241,3 +241,24 @@ def test_a_pickled_checkpoint_loads_as_its_safetensors_does(tmp_path, family):
     for name, tensors in state.items():
         held = checkpoint.modules[name].state_dict()
         assert all(torch.equal(held[key], tensor.float()) for key, tensor in tensors.items()), name
+
+
+def test_an_inpainting_model_draws_as_if_all_were_masked(engine, tmp_path):
+    """As A1111: a mask of ones, and the latents of the grey that masked pictures are filled with."""
+    model = model_file(write_original(tmp_path / "m.safetensors", family="sd1-inpaint"))
+    seen = []
+    engine.warm(model)
+    drive(engine)
+    checkpoint = engine.checkpoint(model)
+    handle = checkpoint.unet.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    try:
+        final_latents(engine, render(model=model, steps=2, width=96), render(model=model, steps=2, width=96, seed=8))
+    finally:
+        handle.remove()
+    with torch.inference_mode():
+        grey = checkpoint.vae.encode(torch.zeros(1, 3, 64, 96)).latent_dist.mean * 0.18215
+    assert {tuple(inputs.shape) for inputs in seen} == {(4, 9, 8, 12)}
+    for inputs in seen:
+        assert torch.equal(inputs[:, 4], torch.ones(4, 8, 12))
+        assert torch.allclose(inputs[:, 5:], grey.expand(4, -1, -1, -1), atol=1e-6)
+        assert not torch.equal(inputs[0, :4], inputs[2, :4])

@@ -114,7 +114,7 @@ def test_the_picture_that_waited_longest_is_sketched_first_and_none_while_the_th
 
 
 def test_the_linear_sketch_of_sd1_is_one_pixel_a_cell():
-    sketcher = sketcher_for((128, 256, 512, 512), torch.device("cpu"))
+    sketcher = sketcher_for((128, 256, 512, 512), "sd", torch.device("cpu"))
     assert isinstance(sketcher, LinearSketcher)
     sketch = sketcher.sketch(torch.zeros(4, 6, 9))
     assert (sketch.width_px, sketch.height_px) == (9, 6)
@@ -129,3 +129,12 @@ def test_bytes_are_rows_of_rgb_and_clamped():
 @pytest.mark.parametrize(("size", "wanted"), [((64, 64), (64, 64)), ((512, 768), (85, 128)), ((2048, 64), (128, 4))])
 def test_a_sketch_is_small(size, wanted):
     assert shrink(torch.zeros(3, *size)).shape[1:] == wanted
+
+
+def test_sdxls_latents_have_a_map_of_their_own():
+    sketcher = sketcher_for((128, 256, 512, 512), "xl", torch.device("cpu"))
+    assert isinstance(sketcher, LinearSketcher)
+    nothing = sketcher.sketch(torch.zeros(4, 1, 1))
+    assert tuple(nothing.rgb) == (150, 140, 130)
+    bright = sketcher.sketch(torch.tensor([1.0, 0.0, 0.0, 0.0]).view(4, 1, 1))
+    assert tuple(bright.rgb) == (210, 200, 190)
