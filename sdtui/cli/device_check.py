@@ -96,6 +96,8 @@ def _compare(report: Report, place: Place) -> Iterator[Finding]:
     from sdtui.worker.devices import find_devices
 
     wanted = find_devices(os.environ) if place.config.devices == "auto" else place.config.devices
+    how = "every GPU, else the CPU" if place.config.devices == "auto" else "as the configuration names them"
+    yield Finding("workers", "ok", f"{', '.join(wanted)} ({how}); a picture goes where its checkpoint is loaded")
     there = {"cpu", *(f"cuda:{number}" for number in range(len(report.cards)))}
     there |= {"cuda"} if report.cards else set()
     there |= {"mps", "mps:0"} if report.mps else set()

@@ -161,6 +161,7 @@ def test_devices_of_the_configuration_must_be_torch_s(
     found = tuple(check_devices(place._replace(config=Config(devices=devices)), torch_says(report)))
     told = problems(iter(found))
     assert [problem in one.todo for one in told] == ([True] if problem else [])
+    assert any(one.title == "workers" and ", ".join(devices) in one.text for one in found)
     if report == CARD:
         assert any("H100, 1.0 of 2.0 GiB free" in one.text for one in found)
 

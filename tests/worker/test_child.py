@@ -21,6 +21,11 @@ class Chatty(FakeRenderer):
         print("a library's progress bar", flush=True)
         os.write(1, b"and something from C\\n")
         return super().turn()
+class Sick(FakeRenderer):
+    def turn(self):
+        if self._renders:
+            raise RuntimeError("CUDA error: an illegal memory access was encountered")
+        return super().turn()
 class NoDevice:
     def __init__(self, device):
         from sdtui.errors import RenderError
@@ -33,14 +38,14 @@ def worker(tmp_path):
     (tmp_path / "chatty.py").write_text(CHATTY)
     started = []
 
-    def start(renderer="chatty:Chatty"):
+    def start(renderer="chatty:Chatty", stderr=subprocess.DEVNULL):
         command = [sys.executable, "-m", "sdtui.worker", "cpu", "--state", str(tmp_path), "--locks", str(tmp_path)]
         environ = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), os.getcwd()])}  # noqa: PTH109
         process = subprocess.Popen(
             [*command, "--renderer", renderer],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=stderr,
             env=environ,
         )
         started.append(process)
@@ -105,6 +110,14 @@ def test_a_picture_that_cannot_be_written_fails_with_the_reason(worker, tmp_path
     failed = reports_until(process, Failed)[-1]
     assert failed.error.kind == "WorkspaceError"
     assert "folder" in failed.error.where
+
+
+def test_a_worker_whose_device_broke_ends_for_another_to_take_over_and_its_log_says_why(worker, tmp_path):
+    with (tmp_path / "log").open("w") as log:
+        process = worker("chatty:Sick", stderr=log)
+        give(process, paint(tmp_path))
+        assert process.wait(30) == 1
+    assert "illegal memory access" in (tmp_path / "log").read_text()
 
 
 def test_it_ends_with_its_server(worker):
