@@ -67,6 +67,10 @@ class FormData(NamedTuple):
         """What a field comes to."""
         return self.document.params.get(name, self.default(name))
 
+    def stepped_checkpoint(self, steps: int) -> str:
+        """The checkpoint so many places further up the list."""
+        return stepped_name(self.record.name if self.record else "", self.checkpoints, steps)
+
     def stepped_vae(self, steps: int) -> str:
         """The VAE so many places further up the choices; nothing is the automatic one."""
         name = stepped_name(self.document.vae or AUTOMATIC_VAE, self.vae_choices, steps)

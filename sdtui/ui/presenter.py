@@ -26,7 +26,7 @@ from sdtui.ui.client import OpenClient, StudioClient
 from sdtui.ui.commands import PaneId
 from sdtui.ui.connection import DELAYS, Connection, Delays, Listener
 from sdtui.ui.draft import Draft
-from sdtui.ui.form import CHECKPOINT, VAE, FormData, stepped, stepped_name
+from sdtui.ui.form import CHECKPOINT, VAE, FormData, stepped
 from sdtui.ui.joborders import JobOrders, pictures
 from sdtui.ui.looking import Looking
 from sdtui.ui.pictures import Pictures
@@ -254,8 +254,7 @@ class StudioPresenter:
         elif name != CHECKPOINT:
             self.set_param(name, stepped(name, form.value(name), steps))
         elif form.checkpoints:
-            now = form.record.name if form.record else ""
-            self.choose(checkpoint=stepped_name(now, form.checkpoints, steps))
+            self.choose(checkpoint=form.stepped_checkpoint(steps))
         else:
             self._view.say("No checkpoint is known yet: the server has not answered.")
 
