@@ -348,7 +348,7 @@ async def test_once_renders_everything_and_watches_no_longer(workspace, connect,
 
 async def test_a_server_that_watches_does_not_end_by_itself(workspace, connect, prompts):
     (workspace.root / "sdtui.yaml").write_text("devices: [cpu]\nserver: {idle_exit_s: 1}\n")
-    client, watch = await connect()
+    client, _ = await connect()
     await start_watch(client, prompts)
     pid = server_pid(workspace)
     await client.close()
