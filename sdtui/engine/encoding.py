@@ -25,6 +25,7 @@ from sdtui.prompt.tokens import ClipTokenizer
 
 START_ID = 49406
 CACHE_BYTES = 64 << 20
+READ_AT = 2
 EMPTY_CHUNK = Chunk((), ())
 
 
@@ -81,7 +82,7 @@ class TextEncoding:
             if key not in made:
                 made[key] = self._text(cue, request, checkpoint, vocabulary)
             texts.append(made[key])
-        return Encoded(tuple(texts), vocabulary.notes)
+        return Encoded(tuple(texts), (*vocabulary.notes, *_clip_skip_notes(request, checkpoint)))
 
     def forget(self) -> None:
         """Drop every encoding."""
@@ -163,6 +164,16 @@ def _added(pooled: Tensor | None, cue: Cue, request: Encode, checkpoint: Checkpo
     if pooled is None or not numbers:
         return None
     return Added(pooled, torch.tensor(numbers, device=pooled.device))
+
+
+def _clip_skip_notes(request: Encode, checkpoint: Checkpoint) -> tuple[str, ...]:
+    """A sentence where a clip skip is asked for that such models do not know; 1 and 2 are what they are read with anyway."""
+    if checkpoint.traits.clip_skip_counts or request.clip_skip <= READ_AT:
+        return ()
+    return (
+        f"Clip skip {request.clip_skip} changes nothing with {checkpoint.name}: texts are read at the last layer but one, "
+        "as the model was trained.",
+    )
 
 
 def _check_clip_skip(request: Encode, checkpoint: Checkpoint) -> None:

@@ -21,7 +21,7 @@ from sdtui.weights.families import FAMILIES
 from sdtui.weights.header import TensorInfo
 from sdtui.weights.identify import builtin_path, identify
 from tests.engine.checkpoints import original_tensors, random_state, write_folder, write_original
-from tests.engine.renders import drive, final_latents, model_file, of, relative, render
+from tests.engine.renders import drive, final_latents, model_file, of, paint, relative, render
 from tests.engine.small import SMALL
 
 CPU = open_device("cpu")
@@ -224,6 +224,8 @@ def test_clip_skip_changes_nothing_where_a_family_is_read_at_one_layer(engine, t
     model = model_file(write_original(tmp_path / "m.safetensors", family=family))
     one, two = (final_latents(engine, render(model=model, steps=1, clip_skip=skip))[0] for skip in (1, 12))
     assert torch.equal(one, two)
+    pictures = paint(engine, *(render(model=model, steps=1, clip_skip=skip) for skip in (1, 2, 3)))
+    assert [len(painted.notes) for painted in pictures.values()] == [0, 0, 1]
 
 
 @pytest.mark.parametrize("family", ["sd1", "sdxl"])
