@@ -26,7 +26,7 @@ class Breaking:
     def __init__(self) -> None:
         self._forsaken: set[str] = set()
         self._running: frozenset[str] = frozenset()
-        self._watched: weakref.WeakSet[Any] = weakref.WeakSet()
+        self._seen: weakref.WeakSet[Any] = weakref.WeakSet()
 
     def forsake(self, render_id: str) -> None:
         """Nobody wants this render."""
@@ -49,9 +49,11 @@ class Breaking:
     def _watch(self, checkpoint: Checkpoint) -> None:
         """Look up between the blocks of a UNet whose calls are long: a large one's, not on a GPU, which is asked and not awaited."""
         unet = checkpoint.unet
-        if unet in self._watched or checkpoint.compute.device.type == "cuda" or _bytes(unet) < LONG_BYTES:
+        if unet in self._seen:
             return
-        self._watched.add(unet)
+        self._seen.add(unet)
+        if checkpoint.compute.device.type == "cuda" or _bytes(unet) < LONG_BYTES:
+            return
         for module in unet.modules():
             if type(module).__name__ in PLACES:
                 module.register_forward_pre_hook(self._look_up)
