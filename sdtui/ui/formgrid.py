@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
+from sdtui.spec.params import FIELD
+
 HEADING = -1
+FINER = "finer_settings"
+"""The section of the fields that not everybody needs."""
 
 
 class Stop(NamedTuple):
@@ -49,8 +53,9 @@ class FormGrid(NamedTuple):
 
 
 def section_of(name: str) -> str:
-    """The section of a field: what stands before the dot of its name; fields without one have no heading."""
-    return name.rpartition(".")[0]
+    """The section of a field: what stands before the dot of its name, or FINER; what everybody needs has no heading."""
+    section = name.rpartition(".")[0]
+    return section or (FINER if name in FIELD and not FIELD[name].main else "")
 
 
 def grid_of(names: Sequence[str], columns: int, folded: Collection[str]) -> FormGrid:

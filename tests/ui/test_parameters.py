@@ -35,6 +35,10 @@ MORE = (
 )
 
 
+MAIN = [field for field in FIELDS if field.main]
+FINER = [field for field in FIELDS if not field.main]
+
+
 @pytest.fixture
 def more_fields(monkeypatch: pytest.MonkeyPatch) -> None:
     """A table that has grown sections."""
@@ -74,7 +78,7 @@ def test_the_current_line_is_always_among_those_that_are_seen(stop: int, rows: i
 async def test_sections_unfold_and_fold_and_their_fields_are_set_by_key() -> None:
     server = FakeServer()
     async with studio(server) as pilot:
-        await pilot.press("alt+3", *["tab"] * (len(FIELDS) + 1))
+        await pilot.press("alt+3", *["tab"] * (len(MAIN) + 2))
         await until_seen(pilot, "▸ Hires (2 fields)")
         assert "Hires steps" not in text(pilot.app)
         await until_seen(pilot, "Enter or Space folds and unfolds this section.")
@@ -93,7 +97,7 @@ async def test_sections_unfold_and_fold_and_their_fields_are_set_by_key() -> Non
 async def test_a_mistake_in_a_folded_section_is_unfolded_to() -> None:
     server = FakeServer()
     async with studio(server) as pilot:
-        await pilot.press("alt+3", *["tab"] * (len(FIELDS) + 1), "right", "tab", *"999", "shift+tab", "left", "f5")
+        await pilot.press("alt+3", *["tab"] * (len(MAIN) + 2), "right", "tab", *"999", "shift+tab", "left", "f5")
         await until_seen(pilot, "✗ Hires steps: Hires steps is a whole number from 0 to 150, not 999.")
         await until_seen(pilot, "! Hires steps     999")
         assert not server.asked("submit")
@@ -104,8 +108,8 @@ async def test_a_mistake_in_a_folded_section_is_unfolded_to() -> None:
 async def test_a_long_form_scrolls_with_the_current_field_in_view(size: tuple[int, int]) -> None:
     async with studio(FakeServer(), size) as pilot:
         await pilot.press("alt+3")
-        for field in FIELDS:
-            await pilot.press("tab")
+        for field in (*MAIN, *FINER):
+            await pilot.press("tab", *(("enter", "tab") if field is FINER[0] else ()))
             assert any(f" {field.label} " in line for line in lines(pilot.app)), field.name
         await pilot.press("tab", "tab", "space", "tab")
         await until_seen(pilot, "Face model")
@@ -116,7 +120,7 @@ async def test_ten_steps_at_once_and_the_field_beside() -> None:
     async with studio(server) as pilot:
         await pilot.press("alt+3", "tab", "shift+up", "pageup", "shift+down", "right", "up", "left", "down", "f5")
         await until(pilot, lambda: server.asked("submit"))
-        assert server.asked("submit") == [Document(params={"steps": 29, "batch_size": 2})]
+        assert server.asked("submit") == [Document(params={"steps": 29, "width": 72})]
 
 
 async def test_the_whole_form_is_reset_by_key_and_the_checkpoint_stays() -> None:
