@@ -42,4 +42,5 @@ def _again(own: chunk.Provenance) -> Document:
         negative_prompt=prompts[1],
         params=params,
         checkpoint=document.checkpoint or render.checkpoint.name,
+        vae=document.vae or (render.vae.name if render.vae else ""),
     )

@@ -54,6 +54,7 @@ def read_markdown_sheet(text: str, where: str) -> Sheet:
         negative_prompt=document.negative_prompt or below.negative_prompt,
         params={**below.params, **document.params},
         checkpoint=document.checkpoint or below.checkpoint,
+        vae=document.vae or below.vae,
     )
     return Sheet(whole, front.line if document.prompt else body.line, body.notes)
 

@@ -125,12 +125,14 @@ def test_our_own_picture_is_made_again_with_its_seed(tmp_path: Path) -> None:
     render = Render(
         id="r", job_id=1, index=2, prompt="a b", negative_prompt="", params=Params(seed=7, steps=3),
         checkpoint=ModelFile(name="shapes", path="/m", size=1, mtime_ns=1), path="/p",
+        vae=ModelFile(name="shapes.vae", path="/v", size=1, mtime_ns=1),
     )  # fmt: skip
     picture(tmp_path / "a.png", **{chunk.KEY: chunk.encode(render, document)})
     sheet = read(tmp_path / "a.png", "a.png").sheet
     assert sheet is not None
     assert sheet.document.prompt == "a {b|c}"
     assert sheet.document.checkpoint == "shapes"
+    assert sheet.document.vae == "shapes.vae"
     assert sheet.document.params == {"steps": 3, "seed": 7, "batch_size": 1, "batch_count": 1}
 
 
