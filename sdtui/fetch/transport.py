@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from email.message import Message
 from typing import IO, NamedTuple
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from sdtui import __version__
 from sdtui.errors import ModelError
@@ -122,7 +122,8 @@ def _settled(reply: Reply) -> Reply:
 
 
 def _next(url: str, location: str) -> str:
-    target = urljoin(url, location)
+    # headers come as Latin-1, and what sites put there raw is not always an address yet
+    target = urljoin(url, quote(location.encode("latin-1", "replace"), safe="/%:@!$&'()*+,;=~-._?#[]"))
     try:
         parts = urlsplit(target)
         host = parts.hostname

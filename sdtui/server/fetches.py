@@ -7,6 +7,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,6 +54,7 @@ class Fetches:
         self._all = {kept.view.id: kept for kept in load(file)}
         self._stops: dict[int, threading.Event] = {}
         self._forgotten: set[int] = set()
+        self._closed = False
         self._last_id = max(self._all, default=0)
 
     @property
@@ -116,6 +118,7 @@ class Fetches:
 
     def close(self) -> None:
         """The server ends; what runs goes on with the next one."""
+        self._closed = True
         for stop in self._stops.values():
             stop.set()
         save(self._file, self._all.values())
@@ -130,7 +133,8 @@ class Fetches:
 
     def _pump(self) -> None:
         for view in self.views:
-            if view.state == "waiting" and view.id not in self._stops and len(self._stops) < AT_ONCE:
+            free = len(self._stops) < AT_ONCE and not self._closed
+            if free and view.state == "waiting" and view.id not in self._stops:
                 self._run(view.id)
 
     def _run(self, number: int) -> None:
@@ -161,21 +165,19 @@ class Fetches:
 
         def work() -> None:
             download = Download(kept.wish, kept.course, ways)
-            error: SdtuiError | None = None
+            # what no case below changes is a fault of ours, which the thread's end writes into the server's log
+            error: SdtuiError | None = SdtuiError("It ended by a fault of our own.", where=shown(kept.wish.url))
             course: Course | None = None
             try:
                 course = download.run()
+                error = None
             except _Stopped:
-                pass
+                error = None
             except SdtuiError as refusal:
                 error = refusal
-            except Exception as fault:  # noqa: BLE001 - the top of a thread: without it a download would hang for ever
-                error = SdtuiError(f"A fault of our own: {type(fault).__name__}.", where=shown(kept.wish.url))
-            with_end = (number, download.course, course, error)
-            try:
-                on_loop(self._ended, *with_end)
-            except _Stopped:
-                return
+            finally:
+                with suppress(_Stopped):
+                    on_loop(self._ended, number, download.course, course, error)
 
         threading.Thread(target=work, name=f"fetch {number}", daemon=True).start()
 

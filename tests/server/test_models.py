@@ -104,10 +104,13 @@ async def test_a_hash_is_found_out_in_the_background_and_told(workspace, connect
     path = write_model(workspace.root / "models" / "Lora" / "film.safetensors", kohya_lora(768))
     client, watch = await connect("cli")
     assert (await record_of(client, "film")).sha256 == ""
+    watch.events.clear()
     assert (await client.ask(HashModel(path=str(path)), Done)).count == 1
+    async with asyncio.timeout(20):
+        while not (await record_of(client, "film")).sha256:
+            await asyncio.sleep(0.02)
     await watch.until(lambda event: isinstance(event, LibraryChanged))
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    assert (await record_of(client, "film")).sha256 == digest
+    assert (await record_of(client, "film")).sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     assert (await client.ask(HashModel(path=str(path)), Done)).count == 0
 
 
@@ -116,7 +119,9 @@ async def test_a_model_is_fetched_into_the_workspaces_own_tree_with_its_hash(wor
     with serving(body=lora, cuts=[100_000]) as site:
         view = await fetch(client, site.url)
         done = (await watch.until(becomes(view.id, "done"))).fetch
-        await watch.until(lambda event: isinstance(event, LibraryChanged))
+        async with asyncio.timeout(20):
+            while await record_of(client, "film") is None:
+                await asyncio.sleep(0.02)
     assert done.path == str(workspace.root / "models" / "Lora" / "film.safetensors")
     assert Path(done.path).read_bytes() == lora
     assert (await record_of(client, "film")).sha256 == hashlib.sha256(lora).hexdigest()

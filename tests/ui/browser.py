@@ -57,17 +57,17 @@ ABOUT = ModelAbout(
 
 
 class ModelServer(FakeServer):
-    """`abouts` are answered by path, `fetches` by number; `happens` tells of newer ones."""
+    """`abouts` are answered by path, `fetches` by number; what is `refused` is by the kind of the verb, once."""
 
     def __init__(self, **changes: object) -> None:
         super().__init__(**{"models": MODELS, **changes})
         self.abouts: dict[str, ModelAbout] = {FILM.path: ABOUT}
         self.fetches: dict[int, FetchView] = {}
-        self.refused: SdtuiError | None = None
+        self.refused: dict[type, SdtuiError] = {}
 
     async def answer(self, verb: object) -> object:
-        if self.refused is not None:
-            refused, self.refused = self.refused, None
+        refused = self.refused.pop(type(verb), None)
+        if refused is not None:
             raise refused
         match verb:
             case About(path=path):

@@ -228,7 +228,9 @@ async def test_a_weight_that_is_none_and_a_folder_that_refuses_are_said_and_what
         await until_seen(pilot, "What is known of film")
         await pilot.press("tab", *"x", "ctrl+s")
         await until_seen(pilot, "✗ The preferred weight is a number from −10 to 10.")
-        server.refused = WorkspaceError("The folder may not be written to, so nothing was changed.", where="/m")
+        server.refused[Describe] = WorkspaceError(
+            "The folder may not be written to, so nothing was changed.", where="/m"
+        )
         await pilot.press("backspace", "ctrl+s")
         await until_seen(pilot, "✗ /m: The folder may not be written to")
         await pilot.press("escape")
@@ -328,8 +330,8 @@ async def test_what_the_server_refuses_is_said_in_the_room() -> None:
     server = ModelServer()
     async with studio(server) as pilot:
         await to_browser(pilot)
-        server.refused = UsageError("This is no model that is known.", where="/m/x")
-        await pilot.press("e")
+        server.refused[HashModel] = UsageError("This is no model that is known.", where="/m/x")
+        await pilot.press("c")
         await until_seen(pilot, "✗ /m/x: This is no model that is known.")
 
 

@@ -53,11 +53,13 @@ class BrowserRows(FilteredRows):
         self._view: View = "all"
         self._order: Order = "name"
         self._in_use = InUse()
+        self._favourites: frozenset[str] = frozenset()
 
     def show(self, in_use: InUse) -> None:
         """Show the models that are known, and what is in use."""
         before = self.showing
         self._in_use = in_use
+        self._favourites = frozenset(self._shelf.favourites)
         if self._list.update(self._shelf.models):
             self.relist(before)
         else:
@@ -109,6 +111,7 @@ class BrowserRows(FilteredRows):
 
     def relist(self, keep: ModelRecord | None = None) -> None:
         """Filter anew, the cursor staying on a record where it is still to be seen."""
+        self._favourites = frozenset(self._shelf.favourites)
         self._list.filter(self.words, self._choice(), self._order)
         shown = self._list.shown
         if self._view == "recent" and not self.words and self._order == "name":
@@ -157,7 +160,7 @@ class BrowserRows(FilteredRows):
             width,
             in_use=self._used(record),
             unfit=bool(self.reason(record)),
-            favourite=record.path in self._shelf.favourites,
+            favourite=record.path in self._favourites,
         )
 
     def _used(self, record: ModelRecord) -> bool:

@@ -69,6 +69,7 @@ class BrowserShelf:
     async def read(self) -> None:
         """Ask for what was kept, and for downloads."""
         client = self._read_by = self._connection.demand()
+        self._pictures.clear()
         self.favourites = _paths(await client.kept(FAVOURITES))
         self.recent = _paths(await client.kept(RECENT))
         views = (await client.ask(Fetches(), FetchesAnswer)).fetches
@@ -124,10 +125,6 @@ class BrowserShelf:
                 self._pictures.pop(next(iter(self._pictures)))
         return self._pictures[path]
 
-    def forget_pictures(self) -> None:
-        """Read them anew when they are wanted: they may be others."""
-        self._pictures.clear()
-
     # downloads
 
     async def fetch(self, url: str, kind: ModelKind, name: str, sha256: str) -> FetchView:
@@ -147,7 +144,7 @@ class BrowserShelf:
         """Look through the model folders again."""
         say("Looking through the model folders…")
         self._state.models = await self._connection.demand().models(refresh=True)
-        self.forget_pictures()
+        self._pictures.clear()
         count = len(self._state.models)
         say(f"The model folders hold {count} model{'' if count == 1 else 's'}.")
 

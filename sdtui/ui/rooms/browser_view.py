@@ -38,6 +38,8 @@ REST_S = 0.15
 """The cursor rests so long on a model before more is asked about it."""
 HASHED_UNASKED = 300_000_000
 """Bytes of a file that is hashed because it is looked at."""
+MOST_HASHED_UNASKED = 2000
+"""With more models than that, telling every client of one more hash costs more than it is worth."""
 HASH_AFTER_S = 1.0
 MOST_FETCHES_SEEN = 5
 
@@ -202,7 +204,8 @@ class BrowserView(FramedRoom):
         if record is None:
             return
         try:
-            about = self._shelf.known_about(record) or await self._shelf.about(record)
+            # again each time: it may have been written to outside
+            about = await self._shelf.about(record)
             if record == self._record:
                 self._show_details()
             picture = await self._shelf.picture(about.preview) if about.preview else None
@@ -225,7 +228,8 @@ class BrowserView(FramedRoom):
     def _hash_unasked(self) -> None:
         record = self._record
         if (
-            record is not None
+            len(self._shelf.models) <= MOST_HASHED_UNASKED
+            and record is not None
             and not (record.sha256 or record.builtin or record.problem)
             and 0 < record.size <= HASHED_UNASKED
         ):
