@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,8 @@ def _tell(line: dict[str, object]) -> None:
 
 if __name__ == "__main__":
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    # whoever ends this process wants the unfinished file gone, too
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         sys.exit(main(json.loads(sys.argv[1])))
     except (KeyboardInterrupt, BrokenPipeError):
