@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sdtui.spec.document import Document
 from sdtui.spec.params import Scalar
-from sdtui.spec.preset import Preset, apply, changes, merge_prompts, part, resolve
+from sdtui.spec.preset import Preset, apply, changes, merge_prompts, part, resolve, reverted
 
 
 def preset(name: str = "p", **sets: object) -> Preset:
@@ -88,6 +88,22 @@ DOCUMENTS = st.builds(Document, prompt=st.text(max_size=9), params=PARAMS, check
 @given(before=DOCUMENTS, after=DOCUMENTS)
 def test_there_are_changes_exactly_where_documents_differ(before: Document, after: Document) -> None:
     assert bool(changes(before, after)) == (before != after)
+
+
+@given(before=DOCUMENTS, after=DOCUMENTS)
+def test_what_nobody_touched_since_is_all_taken_back(before: Document, after: Document) -> None:
+    assert reverted(after, before, after) == (before, ())
+
+
+@given(before=DOCUMENTS, after=DOCUMENTS, now=DOCUMENTS)
+def test_what_was_changed_since_stays_as_it_is(before: Document, after: Document, now: Document) -> None:
+    found, stays = reverted(now, before, after)
+    mine = {change.name for change in changes(before, after)}
+    since = {change.name for change in changes(after, now)}
+    assert {change.name for change in changes(now, found)} == {
+        name for name in mine - since if name in {change.name for change in changes(before, now)}
+    }
+    assert len(stays) == len(mine & since)
 
 
 @given(document=DOCUMENTS, params=PARAMS)

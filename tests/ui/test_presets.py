@@ -112,6 +112,17 @@ async def test_a_preset_is_only_replaced_when_asked_twice_and_can_be_brought_bac
     assert (server.workspace.presets / "ink.yaml").read_text() == before
 
 
+async def test_a_preset_of_another_ending_is_not_doubled(server: ShelfServer) -> None:
+    (server.workspace.presets / "ink.yaml").rename(server.workspace.presets / "ink.yml")
+    async with studio(server, (80, 24)) as pilot:
+        await enter(pilot)
+        await pilot.press("s")
+        await until_seen(pilot, "Save as preset")
+        await pilot.press(*"ink", "enter", "enter")
+        await until_seen(pilot, "'ink' is the file ink.yml.")
+    assert not (server.workspace.presets / "ink.yaml").exists()
+
+
 @pytest.mark.parametrize(
     ("name", "said"), [("a/b", "It holds '/'"), (".a", "begins with neither"), ("", "Type a name")]
 )

@@ -158,6 +158,25 @@ async def test_a_text_that_cannot_be_written_is_kept_and_said(server: ShelfServe
         assert read(server, "colours.txt").endswith("orange!\n")
 
 
+async def test_what_is_in_the_editor_is_written_when_the_studio_ends(server: ShelfServer) -> None:
+    async with studio(server, (80, 24)) as pilot:
+        await enter(pilot)
+        await pilot.press("down", "down")
+        await until_seen(pilot, "# warm ones")
+        await pilot.press("enter", "ctrl+end", "!", "ctrl+q")
+        await until(pilot, lambda: not pilot.app.is_running or pilot.app._exit)
+    assert read(server, "colours.txt").endswith("orange!\n")
+
+
+async def test_keys_that_come_at_once_find_the_file_that_was_gone_to(server: ShelfServer) -> None:
+    async with studio(server, (80, 24)) as pilot:
+        await enter(pilot)
+        await pilot.press("down", "down", "enter", "ctrl+end", "!", "escape")
+        await until_seen(pilot, "colours.txt is saved.")
+        assert read(server, "colours.txt").endswith("orange!\n")
+        assert read(server, "animals/tame.txt").startswith("cat\n")
+
+
 async def test_files_are_made_renamed_deleted_and_brought_back(server: ShelfServer) -> None:
     async with studio(server, (80, 24)) as pilot:
         await enter(pilot)

@@ -94,6 +94,9 @@ class FramedRoom(Screen[None]):
     def folder_changed(self, folder: str) -> None:
         """Files were changed, by whomever; to be overridden."""
 
+    async def settle(self) -> None:
+        """Keep what is written here, because the studio ends; to be overridden."""
+
     def action_leave(self) -> None:
         """Back to the screen below."""
         # Several keys may arrive before the first of them has closed the screen.

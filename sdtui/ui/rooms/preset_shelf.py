@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import PurePath
 from typing import NamedTuple
 
-from sdtui.errors import SdtuiError
+from sdtui.errors import SdtuiError, UsageError
 from sdtui.spec.complaint import Complaint, error_of
 from sdtui.spec.document import Document
 from sdtui.spec.preset import Change, Preset, apply, changes, reverted
@@ -120,7 +120,7 @@ class PresetShelf:
         old = self.find(name)
         before = await self._text(old) if old is not None and old.source == "file" else None
         if before is not None and not before.name.endswith(PRESET):
-            before = None
+            raise UsageError(f"'{name}' is the file {before.name}.", todo="Choose another name, or rename it first.")
         verb = SavePreset(
             name=name,
             document=document,

@@ -216,6 +216,11 @@ class WildcardView(FramedRoom):
         elif told:
             self.say("Nothing was changed." if self._file else "No file is open.")
 
+    async def settle(self) -> None:
+        """Write the text that is in the editor."""
+        if self._dirty:
+            await self._saved(self._file, self._values.text)
+
     async def _saved(self, file: str, text: str) -> None:
         made = await self._said(self._shelf.save(file, text))
         if not self.is_attached:

@@ -33,6 +33,11 @@ class ShelvingScreen(WritingScreen):
         if self._room is not None and self._room.is_attached:
             self._room.folder_changed(folder)
 
+    async def settle_room(self) -> None:
+        """Have the room that is open keep what is written in it."""
+        if self._room is not None and self._room.is_attached:
+            await self._room.settle()
+
     def open_room(self, room: FramedRoom) -> None:
         """Show a room over the studio."""
         self._room = room

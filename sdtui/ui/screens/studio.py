@@ -99,6 +99,7 @@ class StudioScreen(ChoosingScreen, WatchingScreen):
     async def close(self) -> None:
         """Save what was typed, and leave nothing of a picture on the screen; jobs go on."""
         self.take_pictures_away()
+        await self.settle_room()
         if self._presenter is not None:
             self._take_texts()
             await self._presenter.close()
