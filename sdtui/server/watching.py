@@ -73,7 +73,6 @@ class Watching:
         self._spawn(self._line.run())
         for folder in self._records.folders():
             self._begin(replace(folder, notes=(), problem=None))
-        self._spawn(self._check_needs())
 
     async def close(self) -> None:
         """Watch no longer, for now; everything is kept."""
@@ -208,6 +207,8 @@ class Watching:
             for entry in self._board.entries(path):
                 if entry.file.name not in watched.seen:
                     self._cancel(self._board.lose(entry.file.key))
+            # What they use may have changed while nobody watched.
+            self._spawn(self._check_needs())
         watched.again, watched.rested, watched.seen = False, True, None
         self._changed()
 

@@ -270,20 +270,26 @@ async def test_links_out_and_unreadable_files_are_told_at_the_file(workspace, co
 async def test_watching_goes_on_after_the_server_was_killed(workspace, connect, prompts):
     client, watch = await connect()
     (prompts / "dog.txt").write_text("a dog")
+    (workspace.wildcards / "animal.txt").write_text("cow\n")
+    (prompts / "uses.txt").write_text("a __animal__")
     await start_watch(client, prompts)
     dog = await find(client, "dog.txt", "done")
+    uses = await find(client, "uses.txt", "done")
     (prompts / "cat.txt").write_text("slow cat\nSteps: 80")
     await find(client, "cat.txt", "rendering")
     os.kill(server_pid(workspace), signal.SIGKILL)
     await watch.until_lost()
     (prompts / "new.txt").write_text("while nobody looked")
+    (workspace.wildcards / "animal.txt").write_text("goat\n")
     client, watch = await connect()
     cat = await find(client, "cat.txt", "done")
     assert (Path(cat.home) / "latest.png").resolve() == Path(cat.latest)
     await find(client, "new.txt", "done")
     again = await find(client, "dog.txt", "done")
     assert (again.latest, again.seed) == (dog.latest, dog.seed)
-    assert len(await client.jobs()) == 3, "nothing is rendered twice"
+    again = await find(client, "uses.txt", "done", uses.job_id)
+    assert chunk.read(Path(again.latest)).render.prompt == "a goat"
+    assert len(await client.jobs()) == 5, "nothing is rendered twice"
     await client.ask(Unwatch(), Done)
     assert (await client.ask(Watches(), WatchesAnswer)).folders == ()
 

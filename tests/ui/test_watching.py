@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from sdtui.spec.complaint import Complaint
 from sdtui.spec.event import Started, StepDone, Submitted
 from sdtui.spec.verbs_watch import PauseWatch, RenderFile, Unwatch, Watch
 from sdtui.ui.rooms.watching import WatchingRoom
@@ -152,6 +153,27 @@ async def test_a_filter_and_the_editor(tmp_path: Path, monkeypatch: pytest.Monke
         await until(pilot, lambda: (tmp_path / "dog.md").read_text() == "two dogs\n", "edited")
         await pilot.press("escape")
         await until_seen(pilot, "cat.txt")
+
+
+async def test_hostile_names_and_sentences_are_only_shown() -> None:
+    evil = "we\x1b[31mird [b]x\u202e.txt"
+    complaint = Complaint(what="No \x1b]52;c;aGk=\x07 [red]good[/].", where=f"{evil}:3")
+    server = WatchServer(replace(BAD, name=evil, error=complaint))
+    async with studio(server) as pilot:
+        await open_room(pilot)
+        await until_seen(pilot, "we␛[31mird [b]x.txt")
+        await until_seen(pilot, "[red]good[/].")
+        assert "\x1b" not in text(pilot.app)
+
+
+async def test_thousands_of_files_are_shown_at_once() -> None:
+    server = WatchServer(CAT)
+    async with studio(server) as pilot:
+        await open_room(pilot)
+        many = [replace(WAITING, name=f"{number:04}.txt") for number in range(3000)]
+        for start in range(0, 3000, 200):
+            server.changes(*many[start : start + 200])
+        await until_seen(pilot, "3,001 files · 3,000 waiting")
 
 
 async def test_a_file_that_is_not_on_this_machine_is_said() -> None:

@@ -139,7 +139,8 @@ class WatchView(FramedRoom):
         """Show the chosen file's picture, and what is to be said of it."""
         here, canvas = self.chosen, self.query_one(Canvas)
         if isinstance(here, WatchedFile):
-            canvas.show(self._picture(here), _sentence(here))
+            shown = self._picture(here)
+            canvas.show(shown, _sentence(here) or self._exhibit.refusal(subject(here.latest)))
             said = about_file(here)
         else:
             canvas.show(None, hints(self._keys.shown("add-watched")) if self._shelf.known and here is None else "")
