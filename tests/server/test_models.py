@@ -65,11 +65,12 @@ async def record_of(client, name):
 async def test_a_file_that_lands_is_seen_without_being_asked_for(workspace, connect):
     client, watch = await connect("cli")
     await client.models()
+    watch.events.clear()
     write_model(workspace.root / "models" / "Lora" / "film.safetensors", kohya_lora(768))
     await watch.until(lambda event: isinstance(event, LibraryChanged))
     assert (await record_of(client, "film")).kind == "lora"
-    (workspace.root / "models" / "Lora" / "film.safetensors").unlink()
     watch.events.clear()
+    (workspace.root / "models" / "Lora" / "film.safetensors").unlink()
     await watch.until(lambda event: isinstance(event, LibraryChanged))
     assert await record_of(client, "film") is None
 
