@@ -17,6 +17,7 @@ from sdtui.engine.adapters.names import Places
 from sdtui.engine.adapters.tensors import check_unchanged
 from sdtui.engine.adapters.vae import load_vae
 from sdtui.engine.checkpoint import Checkpoint
+from sdtui.engine.memory import is_dead, is_out_of_memory
 from sdtui.errors import ModelError
 from sdtui.spec.adapter import Network
 from sdtui.spec.job import Render
@@ -93,8 +94,19 @@ class Adapters:
         except ModelError:
             applied.merged.merge(checkpoint, ())
             raise
-        applied.merged.merge(checkpoint, loras)
-        applied.hooks = attach(checkpoint.unet, hypernetworks)
+        problem = ""
+        try:
+            applied.merged.merge(checkpoint, loras)
+            applied.hooks = attach(checkpoint.unet, hypernetworks)
+        except (RuntimeError, ValueError, TypeError, LookupError, MemoryError) as error:
+            if is_dead(error):
+                raise
+            problem = "there is not enough memory" if is_out_of_memory(error) else (str(error).splitlines() or ["?"])[0]
+        if problem:
+            # only here, where the traceback no longer holds tensors
+            applied.merged.merge(checkpoint, ())
+            names = ", ".join(network.file.name for network in networks)
+            raise ModelError(f"{names} cannot be applied to {checkpoint.name}: {problem}.")
         applied.networks = tuple(networks)
 
     def _make_room(self, kept: _Applied) -> None:

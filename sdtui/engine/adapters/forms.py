@@ -112,6 +112,8 @@ FORMS: tuple[Form, ...] = (
 def fits(parts: Parts, shape: tuple[int, ...]) -> bool:
     """Whether the tensors fit each other and a weight of this shape; a look at their shapes alone."""
     form = form_of(parts)
+    if any(parts[name].numel() != 1 for name in ("alpha", "scale") if name in parts):
+        return False
     if form is None:
         return True
     try:

@@ -271,6 +271,11 @@ def lonely(toy: Checkpoint, path: Path) -> Path:
     return write(path, {f"{kohya(LINEAR)}.lora_up.weight": torch.zeros(64, 4)})
 
 
+def many_alphas(toy: Checkpoint, path: Path) -> Path:
+    parts = {f"{kohya(LINEAR)}.{name}": tensor for name, tensor in made(toy)[LINEAR].items()}
+    return write(path, parts | {f"{kohya(LINEAR)}.alpha": torch.ones(3)})
+
+
 def not_finite(toy: Checkpoint, path: Path) -> Path:
     parts = {f"{kohya(LINEAR)}.{name}": tensor for name, tensor in made(toy)[LINEAR].items()}
     parts[f"{kohya(LINEAR)}.lora_up.weight"][0, 0] = float("nan")
@@ -292,6 +297,7 @@ BROKEN = {
     foreign: "Flux",
     misshapen: "does not fit",
     lonely: "does not fit",
+    many_alphas: "does not fit",
     not_finite: "not finite",
     truncated: "cut off",
     web_page: "web page",
@@ -312,6 +318,30 @@ def test_a_file_that_cannot_be_used_is_named_and_changes_nothing(
     assert caught.value.where.endswith("bad.safetensors")
     assert same(all_weights(toy), before)
     apply(adapters, toy, good)
+    assert not same(all_weights(toy), before)
+
+
+def test_what_fails_while_it_is_merged_is_an_error_of_the_file_and_leaves_no_trace(
+    toy: Checkpoint, adapters: Adapters, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sdtui.engine.adapters import merge
+
+    before, network = all_weights(toy), lora(write_lora(tmp_path / "a.safetensors", toy))
+    put = merge._add
+    calls = []
+
+    def fail(*arguments: object) -> None:
+        calls.append(arguments)
+        if len(calls) == 3:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        put(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(merge, "_add", fail)
+    with pytest.raises(ModelError, match="a cannot be applied to shapes-64: there is not enough memory"):
+        apply(adapters, toy, network)
+    assert same(all_weights(toy), before)
+    monkeypatch.undo()
+    apply(adapters, toy, network)
     assert not same(all_weights(toy), before)
 
 
