@@ -7,6 +7,7 @@ import struct
 from bisect import bisect_left
 from collections.abc import Callable
 
+import torch
 from torch import Tensor
 
 HIGHEST, LOWEST = 16.0, -16.0
@@ -29,33 +30,37 @@ class BrownianPath:
         end = _time(LOWEST)
         last = draw(_key(-1.0)) * math.sqrt(end)
         self._times = [0.0, end]
-        self._places = [last * 0, last]
+        self._places = [torch.zeros_like(last), last]
 
     def between(self, sigma: float, following: float) -> Tensor:
         """The path's increment from a sigma down to another, as unit noise."""
         start, end = self._at(sigma), self._at(following)
         self._forget(sigma**-2)
-        return (end - start) / math.sqrt(following**-2 - sigma**-2)
+        return (end - start).div_(math.sqrt(following**-2 - sigma**-2))
 
     def _at(self, sigma: float) -> Tensor:
+        time = sigma**-2
+        place = bisect_left(self._times, time)
+        if self._times[place] == time:
+            return self._places[place]
         exponent = math.log2(sigma)
         above, below = HIGHEST, LOWEST
-        self._bridge(_time(above), _key(above))
+        self._bridge(_time(above), above)
         for _ in range(DEPTH):
             middle = (above + below) / 2
-            self._bridge(_time(middle), _key(middle))
+            self._bridge(_time(middle), middle)
             above, below = (middle, below) if exponent <= middle else (above, middle)
-        return self._bridge(sigma**-2, _key(exponent))
+        return self._bridge(time, exponent)
 
-    def _bridge(self, time: float, key: int) -> Tensor:
+    def _bridge(self, time: float, name: float) -> Tensor:
         """The place at a time, drawn between its known neighbours where it is not known; times already forgotten are passed over."""
         after = bisect_left(self._times, time)
-        if self._times[after] == time or after == 0:
+        if after == 0 or self._times[after] == time:
             return self._places[after]
         start, end = self._times[after - 1], self._times[after]
-        share = (time - start) / (end - start)
         spread = math.sqrt((time - start) * (end - time) / (end - start))
-        place = self._places[after - 1] * (1 - share) + self._places[after] * share + self._draw(key) * spread
+        place = torch.lerp(self._places[after - 1], self._places[after], (time - start) / (end - start))
+        place.add_(self._draw(_key(name)), alpha=spread)
         self._times.insert(after, time)
         self._places.insert(after, place)
         return place
