@@ -7,7 +7,20 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tools.demo_model import autoencoder, cases, data, decoder, denoising, evaluate, lists, pack, pair, text, unet
+from tools.demo_model import (
+    autoencoder,
+    cases,
+    data,
+    decoder,
+    denoising,
+    evaluate,
+    extras,
+    lists,
+    pack,
+    pair,
+    text,
+    unet,
+)
 
 Stage = Callable[[argparse.Namespace], None]
 
@@ -67,6 +80,12 @@ def pack_model(options: argparse.Namespace) -> None:
     pack.write(unet.learnt(options.folder), vae_file, options.folder)
 
 
+def train_extras(options: argparse.Namespace) -> None:
+    """The LoRA, the embedding and the hypernetwork that ship beside the packed file."""
+    packed = options.folder / "packed"
+    extras.train(extras.ExtrasPlan(file=packed / pack.NAME, folder=packed, steps=options.extras_steps))
+
+
 def write_words(_options: argparse.Namespace) -> None:
     """Wildcards, completion and the README's table, from the word table."""
     lists.write()
@@ -95,6 +114,7 @@ STAGES: dict[str, tuple[Stage, str]] = {
     "unet": (train_unet, "unet.pt"),
     "decoder": (tune_decoder, "autoencoder-tuned.pt"),
     "pack": (pack_model, ""),
+    "extras": (train_extras, "packed/hypernetworks/midnight.safetensors"),
     "evaluate": (evaluate_model, ""),
 }
 
@@ -121,7 +141,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--unet-minutes", type=float, help="end the UNet's training after this time, whatever its steps"
     )
-    parser.add_argument("--decoder-steps", type=int, default=600)
+    parser.add_argument("--decoder-steps", type=int, default=1200)
+    parser.add_argument("--extras-steps", type=int, default=350, help="steps of the LoRA and the hypernetwork each")
     parser.add_argument("--file", type=Path, help="evaluate: the packed file (default: the one in the folder)")
     parser.add_argument(
         "--prompts", type=int, default=300, help="evaluate: prompts of one thing; half as many of pairs"
