@@ -1,6 +1,6 @@
 """Iterations a second of SD 1.5's and SDXL's shapes, ours and diffusers' pipelines', plain and compiled, in interleaved rounds.
 
-python -m benchmarks.pipelines [--device cuda:0] [--small] [--steps N] [--rounds N] [--batch N]
+python -m benchmarks.pipelines [--device cuda:0] [--small] [--steps N] [--rounds N] [--batch N] [--backend B]
 
 Writes benchmarks/RESULTS.md. `--small` takes small modules and pictures: for a CPU, where it shows that everything works.
 """
@@ -36,13 +36,22 @@ Take = Callable[[], None]
 
 
 class Options(NamedTuple):
-    """What is measured: on which device, small or full shapes, steps a picture, rounds, pictures at once (0: the family's)."""
+    """What is measured: on which device, small or full shapes, steps a picture, rounds, pictures at once (0: the family's).
+
+    `backend` is torch.compile's; empty is inductor on a card, and on a CPU the one that traces and compiles nothing.
+    """
 
     device: str = "cpu"
     small: bool = True
     steps: int = 10
     rounds: int = 5
     batch: int = 0
+    backend: str = ""
+
+    @property
+    def compiler(self) -> str:
+        """The backend that is used."""
+        return self.backend or ("eager" if self.device == "cpu" else "inductor")
 
 
 def measure() -> list[Figure]:
@@ -72,7 +81,9 @@ def run(options: Options) -> list[Row]:
     for family in LABELS:
         rows += _family(family, options)
     card = torch.cuda.get_device_name(options.device) if options.device.startswith("cuda") else "CPU"
-    about = Run(card, torch.__version__, diffusers.__version__, options.small, options.steps, options.rounds)
+    about = Run(
+        card, torch.__version__, diffusers.__version__, options.small, options.steps, options.rounds, options.compiler
+    )
     write_results(RESULTS, rows, about)
     return rows
 
@@ -104,7 +115,8 @@ def _takes(
     import torch
 
     pipe, pipe_compiled = _pipeline(ours, model), _pipeline(ours, model)
-    pipe_compiled.unet = torch.compile(pipe_compiled.unet, mode="reduce-overhead")
+    mode = "reduce-overhead" if options.compiler == "inductor" else None
+    pipe_compiled.unet = torch.compile(pipe_compiled.unet, mode=mode, backend=options.compiler)
     return {
         "sdtui": lambda: _our_steps(ours, model, options, *size),
         "sdtui, compiled": lambda: _our_steps(compiled, model, options, *size),
@@ -142,11 +154,13 @@ def _interleaved(takes: dict[str, Take], options: Options, shape: str, batch: in
 
 
 def _engine(model: ModelFile, options: Options, compiled: Any) -> Engine:
+    from sdtui.engine.compiling import Compiling
     from sdtui.engine.engine import Engine
     from sdtui.spec.tuning import Tuning
     from tests.engine.renders import drive
 
     engine = Engine(options.device, row_limit=lambda checkpoint, cells: 1024)
+    engine._stepper.compiling = Compiling(options.compiler)
     engine.tune(Tuning(compiled=compiled))
     engine.warm(model)
     drive(engine)
@@ -228,6 +242,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--batch", type=int, default=0, help="pictures at once, beside one; 0: what a large card takes")
+    parser.add_argument("--backend", default="", help="torch.compile's; empty: inductor on a card, eager on a CPU")
     run(Options(**vars(parser.parse_args())))
     print(RESULTS.read_text())
 

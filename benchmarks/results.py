@@ -14,6 +14,7 @@ two rows a picture through the UNet. Medians of interleaved rounds, with the slo
 SMALL_NOTE = """
 **Small modules and small pictures: these figures only show that the command works.** They say nothing about a graphics card.
 """
+EAGER_NOTE = "`eager` traces and compiles nothing: it shows that what is compiled runs, not how fast."
 
 
 class Row(NamedTuple):
@@ -37,6 +38,7 @@ class Run(NamedTuple):
     small: bool
     steps: int
     rounds: int
+    compiler: str
 
 
 def write_results(path: Path, rows: Sequence[Row], run: Run) -> None:
@@ -45,7 +47,11 @@ def write_results(path: Path, rows: Sequence[Row], run: Run) -> None:
     if run.small:
         lines.append(SMALL_NOTE.rstrip())
     versions = f"torch {run.torch}, diffusers {run.diffusers}"
-    lines.append(f"\n{run.device}; {versions}; {run.steps} steps of Euler, {run.rounds} rounds.\n")
+    lines.append(
+        f"\n{run.device}; {versions}; {run.steps} steps of Euler, {run.rounds} rounds; compiled with {run.compiler}.\n"
+    )
+    if run.compiler == "eager":
+        lines.append(f"{EAGER_NOTE}\n")
     for shape in dict.fromkeys(row.shape for row in rows):
         lines += [
             f"## {shape}\n",

@@ -7,12 +7,12 @@ from collections.abc import Generator
 from pathlib import Path
 
 from sdtui.engine.checkpoint import Checkpoint, Progress, load_checkpoint
-from sdtui.engine.device import Compute, empty_cache, used_memory
-from sdtui.engine.memory import is_out_of_memory
+from sdtui.engine.device import Compute, empty_cache, free_memory, used_memory
+from sdtui.engine.memory import is_dead, is_out_of_memory
 from sdtui.engine.moving import arrange
 from sdtui.engine.shelf import Key, Shelf, check_version, key_of
 from sdtui.errors import ModelError
-from sdtui.spec.model import ModelFile
+from sdtui.spec.model import ModelFile, ModelRecord
 from sdtui.spec.outcome import Loading
 from sdtui.weights.identify import identify
 
@@ -37,23 +37,28 @@ class Loader:
                 return self._ready(model)
             self._begin(model)
         assert self._stages is not None
-        problem = ""
+        problem, no_memory = "", False
         try:
             progress = next(self._stages)
             return Loading(state="loading", text=progress.text, progress=progress.share, checkpoint=model.name)
         except StopIteration as finished:
             self._stages = None
-            arrange(finished.value)
             self._shelf.put(key_of(model), finished.value)
         except (RuntimeError, MemoryError) as error:
-            out_of_memory = isinstance(error, MemoryError) or is_out_of_memory(error)
-            problem = "there is not enough memory" if out_of_memory else str(error).splitlines()[0]
+            if is_dead(error):
+                # nothing will work in this process any more
+                raise
+            no_memory = is_out_of_memory(error)
+            problem = "there is not enough memory" if no_memory else str(error).splitlines()[0]
         except ModelError:
             self.abandon()
             raise
         if problem:
             # only here, where the traceback no longer holds the tensors
             self.abandon()
+            if no_memory and self._shelf.only(key_of(model)):
+                empty_cache(self._compute.device)
+                return Loading(state="loading", text="making room", checkpoint=model.name)
             raise ModelError(f"The checkpoint {model.name} cannot be loaded: {problem}.", where=model.path)
         return self._ready(model)
 
@@ -81,5 +86,22 @@ class Loader:
         self._shelf.make_room(model.size)
         # modules may hold themselves in cycles, and their memory is wanted now
         gc.collect()
+        self._check_room(model)
         self._key = key_of(model)
-        self._stages = load_checkpoint(identify(Path(model.path)), self._compute)
+        self._stages = self._load(identify(Path(model.path)))
+
+    def _load(self, record: ModelRecord) -> Generator[Progress, None, Checkpoint]:
+        checkpoint = yield from load_checkpoint(record, self._compute)
+        arrange(checkpoint)
+        return checkpoint
+
+    def _check_room(self, model: ModelFile) -> None:
+        """Raises ModelError with the numbers when the device cannot hold the checkpoint even in half of its file's precision."""
+        device = self._compute.device
+        least, free = model.size / 2, free_memory(device) + self._shelf.held_bytes
+        if least > free:
+            raise ModelError(
+                f"The checkpoint {model.name} needs at least {least / 1e9:.1f} GB of memory, and {device} has {free / 1e9:.1f} GB.",
+                where=model.path,
+                todo="Close what else uses the device, or let another one do it (`devices` in the configuration).",
+            )

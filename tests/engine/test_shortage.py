@@ -8,14 +8,17 @@ from dataclasses import replace
 import pytest
 import torch
 
+from sdtui.engine import loader as loader_module
 from sdtui.engine import stepper as stepper_module
+from sdtui.engine.checkpoint import Progress
 from sdtui.engine.device import Budget
+from sdtui.engine.engine import Engine
 from sdtui.engine.ladder import SLICED, Ladder, Place
 from sdtui.engine.memory import is_dead, is_out_of_memory
 from sdtui.engine.shelf import Shelf
 from sdtui.engine.slicing import slice_attention
 from sdtui.engine.streaming import blocks_of, stream_blocks
-from sdtui.spec.outcome import Broken, Painted
+from sdtui.spec.outcome import Broken, Loading, Painted
 from tests.engine.checkpoints import write_original
 from tests.engine.renders import builtin, drive, loaded, model_file, of, paint, relative, render
 from tests.engine.short import limited, own_checkpoint, pixels
@@ -242,3 +245,49 @@ def test_a_unet_whose_values_are_not_finite_is_said_at_once_and_stops_no_other(e
     assert "not finite" in str(broken.error)
     assert [painted.render for painted in of(Painted, outcomes)] == [good]
     assert engine.unet_calls - before == 3
+
+
+# ------------------------------------------------------------------ loading
+
+
+def test_a_load_without_room_takes_the_others_off_the_device_and_begins_again(tmp_path, monkeypatch):
+    other = model_file(write_original(tmp_path / "other.safetensors"))
+    engine = loaded()
+    load, tries = loader_module.load_checkpoint, []
+
+    def short(record, compute):
+        tries.append(record.path)
+        if len(tries) == 1:
+            yield Progress(0.5, "reading")
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return (yield from load(record, compute))
+
+    monkeypatch.setattr(loader_module, "load_checkpoint", short)
+    one = render(model=other, steps=1)
+    engine.add(one)
+    outcomes = drive(engine)
+    assert len(of(Painted, outcomes)) == 1
+    assert "making room" in [loading.text for loading in of(Loading, outcomes)]
+    assert engine.checkpoint(builtin()) is None
+    assert len(tries) == 2
+
+
+def test_a_checkpoint_that_cannot_fit_is_refused_with_the_numbers(monkeypatch):
+    engine = Engine("cpu")
+    monkeypatch.setattr(loader_module, "free_memory", lambda device: 1_000_000)
+    engine.add(render(steps=1))
+    (broken,) = of(Broken, drive(engine))
+    assert "needs at least 0.0 GB of memory, and cpu has 0.0 GB" in str(broken.error)
+
+
+def test_an_error_of_the_device_in_a_load_ends_the_engine_too(monkeypatch):
+    engine = Engine("cpu")
+
+    def broken(record, compute):
+        raise RuntimeError("CUDA error: device-side assert triggered")
+        yield
+
+    monkeypatch.setattr(loader_module, "load_checkpoint", broken)
+    engine.add(render(steps=1))
+    with pytest.raises(RuntimeError, match="device-side"):
+        drive(engine)
