@@ -144,7 +144,7 @@ class _Progress:
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
         self._on_terminal = sys.stderr.isatty()
-        self._said = ""
+        self._said: set[str] = set()
 
     def show(self, view: FetchView) -> None:
         """How far it is."""
@@ -158,9 +158,9 @@ class _Progress:
             said = clean_line(f"{bar} {_share(view)} {view.text or name}")
             sys.stderr.write(f"\r\x1b[K{said[: max(20, shutil.get_terminal_size().columns - 1)]}")
             sys.stderr.flush()
-        elif view.text and view.text != self._said:
+        elif view.text and view.text not in self._said:
             note(f"{name}: {view.text}")
-        self._said = view.text
+            self._said.add(view.text)
 
     def end(self) -> None:
         """The line is over."""

@@ -23,6 +23,8 @@ from sdtui.weights.header import read_header
 BLOCK = 1 << 18
 TRIES = 8
 """Attempts in a row that bring nothing, after which it is given up."""
+FIRST_TRIES = 3
+"""The same where nobody has answered yet: the address may be wrong."""
 LONGEST_PAUSE_S = 60.0
 TELL_EVERY_S = 0.25
 SPEED_OVER_S = 5.0
@@ -93,7 +95,7 @@ class Download:
                 self._part.close()
 
     def _rest(self, broken: Interrupted, fruitless: int) -> None:
-        if fruitless > TRIES:
+        if fruitless > (TRIES if broken.answered or self.course.path else FIRST_TRIES):
             raise ModelError(
                 f"It could not be fetched: {broken.why}.",
                 where=shown(self._wish.url),

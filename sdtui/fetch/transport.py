@@ -28,12 +28,16 @@ TokenFor = Callable[[str], str]
 
 
 class Interrupted(Exception):
-    """It broke off and may go on in a moment; `after_s` is what the server wants to be waited, 0 when it does not say."""
+    """It broke off and may go on in a moment; `after_s` is what the server wants to be waited, 0 when it does not say.
 
-    def __init__(self, why: str, after_s: float = 0.0) -> None:
+    `answered` says that there was somebody who answered.
+    """
+
+    def __init__(self, why: str, after_s: float = 0.0, *, answered: bool = False) -> None:
         super().__init__(why)
         self.why = why
         self.after_s = after_s
+        self.answered = answered
 
 
 class Reply(NamedTuple):
@@ -117,7 +121,7 @@ def _settled(reply: Reply) -> Reply:
     if reply.status in AGAIN:
         reply.body.close()
         what = "the site wants fewer questions" if reply.status == 429 else f"the site answered {reply.status}"
-        raise Interrupted(what, _seconds(reply.header("Retry-After")))
+        raise Interrupted(what, _seconds(reply.header("Retry-After")), answered=True)
     return reply
 
 

@@ -87,7 +87,7 @@ class ModelDesk:
             started = loop.time()
             if started > whole or await self._shelf.changed():
                 await self._shelf.scan()
-                pause_s = max(LOOK_EVERY_S, (loop.time() - started) / LOOK_SHARE / 10)
+                pause_s = max(LOOK_EVERY_S, 2 * (loop.time() - started))
                 whole = loop.time() + max(WHOLE_EVERY_S, 100 * (loop.time() - started))
             else:
                 pause_s = max(LOOK_EVERY_S, (loop.time() - started) / LOOK_SHARE)

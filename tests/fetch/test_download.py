@@ -205,6 +205,7 @@ def test_a_host_that_is_not_there_is_said(bench: Bench) -> None:
     with serving() as site:
         pass
     assert "refuses the connection" in str(refusal(bench, site))
+    assert bench.waits == [1.0, 2.0, 4.0]
 
 
 @pytest.mark.parametrize("header", ["X-Linked-ETag", "Repr-Digest", "wish"])

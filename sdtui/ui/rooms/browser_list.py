@@ -16,6 +16,7 @@ from sdtui.ui.text import one_line
 from sdtui.ui.widgets.filtered import FilteredRows
 from sdtui.weights.families import FAMILY
 
+ASKING = "Looking through the model folders…"
 FOOT_ROWS = 3
 IN_PROMPTS = frozenset({"lora", "hypernetwork", "embedding"})
 View = Literal["all", "favourites", "recent"]
@@ -45,7 +46,7 @@ class BrowserRows(FilteredRows):
     title = "Models"
 
     def __init__(self, shelf: BrowserShelf) -> None:
-        super().__init__(self._row, choosable=True, empty="Asking the server for the models…", id="list")
+        super().__init__(self._row, choosable=True, empty=ASKING, id="list")
         self._shelf = shelf
         self._list = ModelList()
         self._kind: ModelKind | None = None
@@ -144,7 +145,8 @@ class BrowserRows(FilteredRows):
 
     def _why_empty(self) -> str:
         if not self._list.total:
-            return "No model folder holds one."
+            # the built-in model is always there
+            return ASKING
         if self.words:
             return "No model has these letters."
         if self._view == "favourites":
