@@ -18,7 +18,7 @@ from sdtui.prompt.expand.draw import draw
 from sdtui.prompt.expand.nodes import Template
 from sdtui.prompt.expand.source import Source
 from sdtui.prompt.expand.template import parse as parse_template
-from sdtui.spec.document import Document
+from sdtui.spec.document import NO_REFINER, Document
 from sdtui.spec.job import Job, Refiner, Render
 from sdtui.spec.model import ModelRecord
 from sdtui.spec.params import Params, resolve_params
@@ -26,7 +26,6 @@ from sdtui.weights.families import latents_of
 
 MAX_PICTURES = 10_000
 SEED_RANGE = 2**32
-NO_REFINER = ("", "None")
 OTHER_BITS = 0x5DEECE66
 
 FindCheckpoint = Callable[[str], ModelRecord]
@@ -73,7 +72,7 @@ def check(document: Document, find_checkpoint: FindCheckpoint) -> Wish:
 
 def _find_refiner(document: Document, checkpoint: ModelRecord, find_checkpoint: FindCheckpoint) -> ModelRecord | None:
     """The checkpoint that takes over; None where that is the same one. Raises ModelError when their latents differ."""
-    if document.refiner in NO_REFINER:
+    if document.refiner in ("", NO_REFINER):
         return None
     refiner = find_checkpoint(document.refiner)
     if refiner.path == checkpoint.path:

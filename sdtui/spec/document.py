@@ -10,6 +10,8 @@ from sdtui.spec.params import Scalar
 
 AUTOMATIC_VAE, OWN_VAE = "Automatic", "None"
 """What A1111 calls the VAE that goes with the checkpoint, and the one inside it."""
+NO_REFINER = "None"
+"""What A1111 calls no refiner."""
 
 
 class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

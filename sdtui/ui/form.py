@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from sdtui.errors import UsageError
-from sdtui.spec.document import AUTOMATIC_VAE, OWN_VAE, Document
+from sdtui.spec.document import AUTOMATIC_VAE, NO_REFINER, OWN_VAE, Document
 from sdtui.spec.model import ModelRecord
 from sdtui.spec.params import FIELD, FIELDS, Field, Scalar, check_value, parse_value
 
-CHECKPOINT, VAE = "checkpoint", "vae"
+CHECKPOINT, VAE, REFINER = "checkpoint", "vae", "refiner"
 SEED, RANDOM = "seed", -1
 ABOUT_VAE = "What decodes the picture. Automatic: what goes with the checkpoint; None: what is inside it."
+ABOUT_REFINER = "The checkpoint that makes the last steps. None: the first one makes them all."
+SWITCH = "refiner_switch_at"
 
 
 class Entry(NamedTuple):
@@ -37,7 +39,7 @@ class FormData(NamedTuple):
 
     @property
     def entries(self) -> tuple[Entry, ...]:
-        """The form's lines: the checkpoint, the VAE where there is a choice, then every field."""
+        """The form's lines: the checkpoint, VAE and refiner where there is a choice, and every field."""
         name = self.document.checkpoint or (self.record.name if self.record else "")
         chosen = bool(self.document.checkpoint)
         about = (self.record.title if self.record else "") or "The file of weights that pictures are made with."
@@ -45,12 +47,23 @@ class FormData(NamedTuple):
         chosen_vae = self.document.vae
         vae = Entry(VAE, "VAE", chosen_vae or AUTOMATIC_VAE, ABOUT_VAE, differs=bool(chosen_vae))
         second = (vae,) if self.vaes or chosen_vae else ()
-        return (first, *second, *(self._entry(field) for field in FIELDS))
+        fields = [self._entry(field) for field in FIELDS]
+        chosen_refiner = self.document.refiner
+        if len(self.checkpoints) > 1 or chosen_refiner:
+            text = chosen_refiner or self.refiner_choices[0]
+            place = next(at for at, entry in enumerate(fields) if entry.name == SWITCH)
+            fields.insert(place, Entry(REFINER, "Refiner", text, ABOUT_REFINER, differs=bool(chosen_refiner)))
+        return (first, *second, *fields)
 
     @property
     def vae_choices(self) -> tuple[str, ...]:
         """What can be chosen as VAE: the one that goes with the checkpoint, its own, every file there is."""
         return (AUTOMATIC_VAE, OWN_VAE, *self.vaes)
+
+    @property
+    def refiner_choices(self) -> tuple[str, ...]:
+        """What can be chosen as refiner: none, every checkpoint there is."""
+        return (NO_REFINER, *self.checkpoints)
 
     def _entry(self, field: Field) -> Entry:
         value = self.value(field.name)
@@ -75,6 +88,11 @@ class FormData(NamedTuple):
         """The VAE so many places further up the choices; nothing is the automatic one."""
         name = stepped_name(self.document.vae or AUTOMATIC_VAE, self.vae_choices, steps)
         return "" if name == AUTOMATIC_VAE else name
+
+    def stepped_refiner(self, steps: int) -> str:
+        """The refiner so many places further up the choices; nothing is none."""
+        name = stepped_name(self.document.refiner or NO_REFINER, self.refiner_choices, steps)
+        return "" if name == NO_REFINER else name
 
 
 def shown(value: Scalar) -> str:
@@ -104,6 +122,12 @@ def typed_vae(text: str, names: Sequence[str]) -> str:
     """The VAE that was typed, as `typed_checkpoint`; the automatic one is nothing."""
     name = _typed_model(text, names, "VAE")
     return "" if name == AUTOMATIC_VAE else name
+
+
+def typed_refiner(text: str, names: Sequence[str]) -> str:
+    """The refiner that was typed, as `typed_checkpoint`; none is nothing."""
+    name = _typed_model(text, names, "checkpoint")
+    return "" if name == NO_REFINER else name
 
 
 def _typed_model(text: str, names: Sequence[str], kind: str) -> str:

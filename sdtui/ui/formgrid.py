@@ -52,10 +52,14 @@ class FormGrid(NamedTuple):
         return max(0, min(self.line_of(stop) - rows // 2, len(self.lines) - rows))
 
 
+FINE = frozenset({"refiner"})
+"""What stands among the finer fields and is none of FIELDS."""
+
+
 def section_of(name: str) -> str:
     """The section of a field: what stands before the dot of its name, or FINER; what everybody needs has no heading."""
     section = name.rpartition(".")[0]
-    return section or (FINER if name in FIELD and not FIELD[name].main else "")
+    return section or (FINER if name in FINE or (name in FIELD and not FIELD[name].main) else "")
 
 
 def grid_of(names: Sequence[str], columns: int, folded: Collection[str]) -> FormGrid:

@@ -69,6 +69,14 @@ class VaeChosen(Message):
         self.name = name
 
 
+class RefinerChosen(Message):
+    """The user chose a refiner by name; empty is none."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+
 class JobSelected(Message):
     """The cursor of the job list is on another job, or on one of its pictures (its `render_id`)."""
 

@@ -26,7 +26,7 @@ from sdtui.ui.client import OpenClient, StudioClient
 from sdtui.ui.commands import PaneId
 from sdtui.ui.connection import DELAYS, Connection, Delays, Listener
 from sdtui.ui.draft import Draft
-from sdtui.ui.form import CHECKPOINT, VAE, FormData, stepped
+from sdtui.ui.form import CHECKPOINT, REFINER, VAE, FormData, stepped
 from sdtui.ui.joborders import JobOrders, pictures
 from sdtui.ui.looking import Looking
 from sdtui.ui.pictures import Pictures
@@ -247,10 +247,10 @@ class StudioPresenter:
         self._view.studio_changed(frozenset({"form"}))
 
     def step_param(self, name: str, steps: int) -> None:
-        """A field's value so many steps on; checkpoint and VAE are fields, too."""
+        """A field's value so many steps on; checkpoint, VAE and refiner are fields, too."""
         form = self.form()
-        if name == VAE:
-            self.choose(vae=form.stepped_vae(steps))
+        if name in (VAE, REFINER):
+            self.choose(**{name: form.stepped_vae(steps) if name == VAE else form.stepped_refiner(steps)})
         elif name != CHECKPOINT:
             self.set_param(name, stepped(name, form.value(name), steps))
         elif form.checkpoints:

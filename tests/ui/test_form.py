@@ -5,7 +5,8 @@ import pytest
 from sdtui.errors import SdtuiError
 from sdtui.spec.document import Document
 from sdtui.spec.params import FIELDS, Scalar
-from sdtui.ui.form import FormData, stepped, stepped_name, typed_checkpoint, typed_vae, typed_value
+from sdtui.ui.form import FormData, stepped, stepped_name, typed_checkpoint, typed_refiner, typed_vae, typed_value
+from sdtui.ui.formgrid import FINER, section_of
 from tests.ui.fake import DREAM, SHAPES
 
 
@@ -98,6 +99,19 @@ def test_a_vae_is_chosen_where_there_is_a_choice() -> None:
     assert [several.stepped_vae(steps) for steps in (0, -1, -2, -3, -4)] == ["", "None", "clear", "vivid", ""]
     chosen = FormData(Document(vae="gone"), None, ("dream",)).entries[1]
     assert (chosen.text, chosen.differs) == ("gone", True)
+
+
+def test_a_refiner_is_chosen_where_there_is_another_checkpoint() -> None:
+    plain = FormData(Document(), None, ("dream",))
+    assert "refiner" not in [entry.name for entry in plain.entries]
+    several = FormData(Document(), None, ("dream", "polish"))
+    names = [entry.name for entry in several.entries]
+    assert names[names.index("refiner") + 1] == "refiner_switch_at"
+    assert entry(several, "refiner") == ("None", False)
+    assert [several.stepped_refiner(steps) for steps in (0, -1, -2, -3)] == ["", "dream", "polish", ""]
+    assert entry(FormData(Document(refiner="gone"), None, ()), "refiner") == ("gone", True)
+    assert section_of("refiner") == section_of("refiner_switch_at") == FINER
+    assert [typed_refiner(text, several.refiner_choices) for text in ("pol", "none", "")] == ["polish", "", ""]
 
 
 def test_a_vae_is_found_by_a_part_of_its_name() -> None:

@@ -6,6 +6,7 @@ import sdtui.ui.form as form_module
 from sdtui.spec.document import Document
 from sdtui.spec.params import FIELD, FIELDS, Field
 from sdtui.ui.formgrid import HEADING, Stop, grid_of
+from sdtui.ui.formlook import LABEL_CELLS
 from tests.ui.fake import FakeServer
 from tests.ui.screen import lines, studio, text, until, until_seen
 
@@ -109,7 +110,9 @@ async def test_a_long_form_scrolls_with_the_current_field_in_view(size: tuple[in
     async with studio(FakeServer(), size) as pilot:
         await pilot.press("alt+3")
         for field in (*MAIN, *FINER):
-            await pilot.press("tab", *(("enter", "tab") if field is FINER[0] else ()))
+            # a heading that unfolds before the first finer field, the refiner before its switch
+            between = {FINER[0].name: ("enter", "tab"), "refiner_switch_at": ("tab",)}
+            await pilot.press("tab", *between.get(field.name, ()))
             assert any(f" {field.label} " in line for line in lines(pilot.app)), field.name
         await pilot.press("tab", "tab", "space", "tab")
         await until_seen(pilot, "Face model")
@@ -143,3 +146,8 @@ async def test_a_seed_is_typed_as_a_number_or_as_random() -> None:
         await until_seen(pilot, "• Seed            4294967295 ")
         await pilot.press("shift+tab", *"rand", "enter")
         await until_seen(pilot, "  Seed            -1 (random)")
+
+
+@pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
+def test_a_fields_label_leaves_a_space_before_its_value(field: Field) -> None:
+    assert len(field.label) < LABEL_CELLS

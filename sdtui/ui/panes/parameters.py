@@ -10,7 +10,15 @@ from textual.events import Click, Key
 
 from sdtui.errors import SdtuiError
 from sdtui.ui.bindings import bindings
-from sdtui.ui.messages import CheckpointChosen, ParamReset, ParamSet, ParamsReset, ParamStepped, VaeChosen
+from sdtui.ui.messages import (
+    CheckpointChosen,
+    ParamReset,
+    ParamSet,
+    ParamsReset,
+    ParamStepped,
+    RefinerChosen,
+    VaeChosen,
+)
 from sdtui.ui.widgets.fields import Fields
 
 if TYPE_CHECKING:
@@ -151,7 +159,7 @@ class ParametersPane(Fields, can_focus=True):
         entry = self._entry
         if entry is not None:
             self._drop_typed(entry.name)
-            chosen = {"checkpoint": CheckpointChosen, "vae": VaeChosen}.get(entry.name)
+            chosen = {"checkpoint": CheckpointChosen, "vae": VaeChosen, "refiner": RefinerChosen}.get(entry.name)
             self.post_message(chosen("") if chosen else ParamReset(entry.name))
 
     def action_do_reset_form(self) -> None:
@@ -200,7 +208,7 @@ class ParametersPane(Fields, can_focus=True):
 
     def _accept(self, entry: Entry) -> bool:
         """Take a field's typed text over; False, with the sentence at the field, when it cannot be."""
-        from sdtui.ui.form import typed_checkpoint, typed_vae, typed_value
+        from sdtui.ui.form import typed_checkpoint, typed_refiner, typed_vae, typed_value
 
         text = self._typed.get(entry.name)
         if text is None or self._data is None:
@@ -210,6 +218,8 @@ class ParametersPane(Fields, can_focus=True):
                 self.post_message(CheckpointChosen(typed_checkpoint(text, self._data.checkpoints)))
             elif entry.name == "vae":
                 self.post_message(VaeChosen(typed_vae(text, self._data.vae_choices)))
+            elif entry.name == "refiner":
+                self.post_message(RefinerChosen(typed_refiner(text, self._data.refiner_choices)))
             elif text.strip():
                 self.post_message(ParamSet(entry.name, typed_value(entry.name, text)))
             else:

@@ -16,6 +16,7 @@ from sdtui.ui.messages import (
     ParamReset,
     ParamSet,
     ParamStepped,
+    RefinerChosen,
     RetryWanted,
     Told,
     UseWanted,
@@ -74,6 +75,10 @@ class CommandedScreen(ArrangedScreen):
     def on_vae_chosen(self, message: VaeChosen) -> None:
         """Another VAE is to be used."""
         self._with_presenter(lambda presenter: presenter.choose(vae=message.name))
+
+    def on_refiner_chosen(self, message: RefinerChosen) -> None:
+        """Another refiner is to be used."""
+        self._with_presenter(lambda presenter: presenter.choose(refiner=message.name))
 
     def on_checkpoint_chosen(self, message: CheckpointChosen) -> None:
         """Another checkpoint is to be used."""

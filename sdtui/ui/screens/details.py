@@ -105,6 +105,8 @@ def facts(job: JobView, render_id: str = "") -> Iterator[tuple[str, str]]:
     yield "Checkpoint", one_line(document.checkpoint) or "(the default one)"
     if document.vae:
         yield "VAE", one_line(document.vae)
+    if document.refiner:
+        yield "Refiner", one_line(document.refiner)
     for name, value in document.params.items():
         yield FIELD[name].label if name in FIELD else name, one_line(shown(value))
     yield "Queued", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(job.created_at))
