@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from sdtui.errors import SdtuiError
-from sdtui.prompt.expand.source import fitting
+from sdtui.prompt.expand.source import clean, fitting
 from sdtui.prompt.expand.template import parse
 from sdtui.spec.document import Document
 from sdtui.spec.verbs_files import Uses
@@ -41,7 +41,7 @@ class Finder:
 
     def __init__(self, name: str, known: Sequence[str]) -> None:
         self._name = name
-        self._known = known
+        self._known = frozenset(known)
         self._meant: dict[str, bool] = {}
 
     def in_text(self, text: str) -> bool:
@@ -55,11 +55,16 @@ class Finder:
     def in_wildcard(self, look: FoundWildcards, other: str) -> bool:
         """One of the values of another wildcard does."""
         try:
-            return any(self.in_text(value.text) for value in look.values(other).dynamic)
+            return any(self.in_text(value.text) for value in look.exactly(other).dynamic)
         except SdtuiError:
             return False
 
     def _means(self, pattern: str) -> bool:
         if pattern not in self._meant:
-            self._meant[pattern] = self._name in fitting(pattern, self._known)
+            cleaned = clean(pattern)
+            if "*" in cleaned:
+                self._meant[pattern] = self._name in fitting(pattern, self._known)
+            else:
+                below = self._name.endswith(f"/{cleaned}") and cleaned not in self._known
+                self._meant[pattern] = below or cleaned == self._name
         return self._meant[pattern]

@@ -118,6 +118,10 @@ class FoundWildcards:
             self._values[pattern] = self._collect(pattern)
         return self._values[pattern]
 
+    def exactly(self, name: str) -> Values:
+        """The values of the one wildcard that has this name, which is among `names`; raises as `values` does."""
+        return self._folder.values(tuple((name, file) for file in self._found[name]))
+
     def listing(self) -> tuple[WildcardName, ...]:
         """Every wildcard with the number of its values."""
         return tuple(self._listed(name) for name in self.names())
@@ -151,7 +155,7 @@ class FoundWildcards:
         first = self._found[name][0]
         file = first.shown.partition("/")[2]
         try:
-            count = len(self.values(name))
+            count = len(self.exactly(name))
         except SdtuiError as error:
             return WildcardName(name=name, count=0, path=str(first.path), file=file, problem=str(error))
         return WildcardName(name=name, count=count, path=str(first.path), file=file)

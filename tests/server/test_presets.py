@@ -9,6 +9,7 @@ import pytest
 from sdtui.errors import UsageError, WorkspaceError
 from sdtui.images.chunk import read
 from sdtui.server.folderwatch import FolderWatch, look
+from sdtui.server.uses import Finder
 from sdtui.spec.document import Document
 from sdtui.spec.event import Finished, FolderChanged, Published
 from sdtui.spec.verbs_files import (
@@ -168,3 +169,24 @@ async def test_the_first_look_tells_nothing_and_each_change_is_told_once(folder)
     await watch.look()
     await watch.look()
     assert told == [FolderChanged(folder="wildcards")]
+
+
+@pytest.mark.parametrize(
+    ("text", "used"),
+    [
+        ("a __colours__ hat", True),
+        ("a __paint/colours__ hat", True),
+        ("a __c*rs__ hat", True),
+        ("a __**/colours__ hat", True),
+        ("a {__colours__|x} hat", True),
+        ("a __shades__ hat", False),
+        ("a colours hat", False),
+        ("a __colour__ hat", False),
+    ],
+)
+def test_a_name_or_a_pattern_that_means_a_wildcard_uses_it(text, used):
+    assert Finder("paint/colours", ["paint/colours", "shades"]).in_text(text) is used
+
+
+def test_a_short_name_means_the_wildcard_that_has_it_whole():
+    assert not Finder("paint/colours", ["paint/colours", "colours"]).in_text("__colours__")
