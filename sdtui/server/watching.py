@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -26,10 +26,9 @@ from sdtui.spec.event import (
     Requeued,
     WatchesChanged,
 )
-from sdtui.spec.jobview import JobView
 from sdtui.spec.verb import Done
 from sdtui.spec.verbs_watch import PauseWatch, RenderFile, Unwatch, Watch, Watches, WatchesAnswer, WatchVerb
-from sdtui.spec.watch import WatchedFile, WatchedFolder, WatchWish
+from sdtui.spec.watch import WatchedFolder, WatchWish
 from sdtui.watch.board import Board, Entry, Key
 from sdtui.watch.latest import link_latest
 from sdtui.watch.records import Records
@@ -59,6 +58,7 @@ class Watching:
             board=self._board, planning=planning, intake=intake, folders=self._folders, keep=self._keep
         )
         self._telling: asyncio.TimerHandle | None = None
+        self._deaf: Callable[[], None] = lambda: None
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -68,21 +68,27 @@ class Watching:
 
     def start(self) -> None:
         """Go on where the last server ended."""
-        self._board.load(self._records.files(), self._job)
-        self._journal.listen(self._hear)
+        self._board.load(self._records.files(), self._journal.view)
+        for entry in self._board.take_changed():
+            # Its picture came while nobody heard of it.
+            if entry.file.latest and Path(entry.file.latest).is_file():
+                link_latest(Path(entry.file.latest))
+            self._records.put_files([entry.record])
+        self._deaf = self._journal.listen(self._hear)
         self._spawn(self._line.run())
         for folder in self._records.folders():
             self._begin(replace(folder, notes=(), problem=None))
 
     async def close(self) -> None:
         """Watch no longer, for now; everything is kept."""
+        self._deaf()
         tasks = [*(watched.task for watched in self._watched.values()), *self._tasks]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         if self._telling is not None:
             self._telling.cancel()
-        self._tell_files()
+        self._records.put_files([entry.record for entry in self._board.take_changed()])
         self._records.close()
 
     async def answer(self, verb: WatchVerb) -> WatchesAnswer | Done:
@@ -248,12 +254,6 @@ class Watching:
         for entry in await self._line.find_outdated():
             self._after(self._board.want(entry.file.key))
 
-    def _job(self, job_id: int) -> JobView | None:
-        try:
-            return self._journal.view(job_id)
-        except KeyError:
-            return None
-
     # telling
 
     def _after(self, job_id: int) -> None:
@@ -279,7 +279,7 @@ class Watching:
         entries = self._board.take_changed()
         if entries:
             self._records.put_files([entry.record for entry in entries])
-        files = [_shown(entry) for entry in entries]
+        files = [entry.shown for entry in entries]
         for start in range(0, len(files), TOLD_AT_ONCE):
             self._journal.note(FilesChanged(files=tuple(files[start : start + TOLD_AT_ONCE])))
         for path, watched in list(self._watched.items()):
@@ -293,7 +293,3 @@ class Watching:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _shown(entry: Entry) -> WatchedFile:
-    return entry.file if entry.there else replace(entry.file, state="gone")

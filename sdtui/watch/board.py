@@ -37,6 +37,11 @@ class Entry:
     there: bool = False
 
     @property
+    def shown(self) -> WatchedFile:
+        """As clients are told of it."""
+        return self.file if self.there else replace(self.file, state="gone")
+
+    @property
     def record(self) -> FileRecord:
         """What is kept of it."""
         return FileRecord(file=self.file, digest=self.digest, uses=self.uses, home=self.home, owed=self.owed)
@@ -53,19 +58,18 @@ class Board:
         self._jobs: dict[int, Key] = {}
         self._changed: dict[Key, None] = {}
 
-    def load(self, records: Iterable[FileRecord], job: Callable[[int], JobView | None]) -> None:
-        """Take up what was kept; `job` finds the jobs that were on their way."""
+    def load(self, records: Iterable[FileRecord], job: Callable[[int], JobView]) -> None:
+        """Take up what was kept; `job` finds the jobs that were on their way, or raises KeyError."""
         for record in records:
             entry = Entry(record.file, record.home, record.digest, dict(record.uses), owed=record.owed)
             self._entries[record.file.key] = entry
             self._homes.add(record.home)
             if entry.file.state == "rendering":
                 self._jobs[entry.file.job_id] = record.file.key
-                view = job(entry.file.job_id)
-                if view is None:
+                try:
+                    self.saw_job(job(entry.file.job_id))
+                except KeyError:
                     self._ended(entry, "cancelled", None)
-                else:
-                    self.saw_job(view)
 
     # what is asked
 

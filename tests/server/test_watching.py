@@ -393,3 +393,21 @@ async def test_no_path_is_refused_with_a_sentence(workspace, connect):
     for path in ("", "/\0", "/" + "x" * 5000, "/dev/null"):
         with pytest.raises(UsageError):
             await start_watch(client, path)
+
+
+async def test_a_stop_in_the_middle_leaves_a_clean_log_and_goes_on_later(workspace, connect, prompts):
+    client, _ = await connect()
+    await start_watch(client, prompts)
+    (prompts / "cat.txt").write_text("slow cat\nSteps: 60")
+    rendering = await find(client, "cat.txt", "rendering")
+    for number in range(6):
+        (prompts / f"{number}.txt").write_text("slow\nSteps: 60")
+    await find(client, "5.txt", "waiting")
+    await client.stop("now")
+    assert "watch" not in workspace.log.read_text()
+    client, _ = await connect()
+    done = await find(client, "cat.txt", "done")
+    assert done.job_id == rendering.job_id
+    assert (Path(done.home) / "latest.png").resolve() == Path(done.latest)
+    await find(client, "5.txt", "done")
+    assert len(await client.jobs()) == 7

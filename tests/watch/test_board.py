@@ -157,7 +157,7 @@ def test_a_restart_goes_on_where_things_stood() -> None:
     after.read(KEY, says("a"))
     assert after.next() is None
     lost = board()
-    lost.load([record], lambda job_id: None)
+    lost.load([record], {}.__getitem__)
     assert state(lost) == "cancelled"
 
 
@@ -166,7 +166,7 @@ def test_what_waited_at_a_restart_waits_again_and_homes_stay() -> None:
     made.read(KEY, says("a"))
     record = made.entries()[0].record
     after = board()
-    after.load([record], lambda job_id: None)
+    after.load([record], {}.__getitem__)
     after.read(("/q", "cat.txt"), says("b"))
     after.read(KEY, says("a"))
     homes = {entry.file.folder: entry.home for entry in after.entries()}
