@@ -7,7 +7,7 @@ from sdtui.spec.fields.field import Field
 REFINING: tuple[Field, ...] = (
     Field(
         name="refiner_switch_at",
-        label="Refiner switch at",
+        label="Refiner from",
         kind="float",
         default=0.8,
         low=0.01,

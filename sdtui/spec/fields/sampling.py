@@ -21,7 +21,7 @@ SAMPLING: tuple[Field, ...] = (
     ),
     Field(
         name="variation_strength",
-        label="Variation strength",
+        label="Var. strength",
         kind="float",
         default=0.0,
         low=0,
@@ -33,7 +33,7 @@ SAMPLING: tuple[Field, ...] = (
     ),
     Field(
         name="seed_resize_width",
-        label="Seed resize width",
+        label="Seed width",
         kind="int",
         default=0,
         low=0,
@@ -45,7 +45,7 @@ SAMPLING: tuple[Field, ...] = (
     ),
     Field(
         name="seed_resize_height",
-        label="Seed resize height",
+        label="Seed height",
         kind="int",
         default=0,
         low=0,
@@ -111,7 +111,7 @@ SAMPLING: tuple[Field, ...] = (
     ),
     Field(
         name="guidance_rescale",
-        label="Guidance rescale",
+        label="CFG rescale",
         kind="float",
         default=0.0,
         low=0,
@@ -123,7 +123,7 @@ SAMPLING: tuple[Field, ...] = (
     ),
     Field(
         name="skip_uncond_below",
-        label="Skip uncond below",
+        label="Skip uncond",
         kind="float",
         default=0.0,
         low=0,
