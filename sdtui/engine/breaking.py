@@ -11,8 +11,8 @@ from torch import nn
 
 from sdtui.engine.checkpoint import Checkpoint
 
-LONG_BYTES = 200 << 20
-"""A UNet of fewer bytes is through before anybody could notice."""
+LONG_CALL = 5e10
+"""Bytes of weights times latent cells; a smaller call is through before anybody could notice."""
 PLACES = ("ResnetBlock2D", "BasicTransformerBlock")
 
 
@@ -37,23 +37,22 @@ class Breaking:
         self._forsaken.discard(render_id)
 
     @contextmanager
-    def running(self, checkpoint: Checkpoint, render_ids: Iterable[str]) -> Iterator[None]:
-        """The calls in here are for these renders; Abandoned is raised in one when all are forsaken."""
+    def running(self, checkpoint: Checkpoint, render_ids: Iterable[str], cells: int) -> Iterator[None]:
+        """The call in here, of so many latent cells in all, is for these renders; Abandoned is raised in it when all are forsaken."""
         self._running = frozenset(render_ids)
-        self._watch(checkpoint)
+        self._watch(checkpoint, cells)
         try:
             yield
         finally:
             self._running = frozenset()
 
-    def _watch(self, checkpoint: Checkpoint) -> None:
-        """Look up between the blocks of a UNet whose calls are long: a large one's, not on a GPU, which is asked and not awaited."""
+    def _watch(self, checkpoint: Checkpoint, cells: int) -> None:
+        """Look up between the blocks of a UNet once its calls are long; not on a GPU, which is asked and not awaited."""
         unet = checkpoint.unet
-        if unet in self._seen:
+        short = checkpoint.size_bytes * cells < LONG_CALL or checkpoint.compute.device.type == "cuda"
+        if short or unet in self._seen:
             return
         self._seen.add(unet)
-        if checkpoint.compute.device.type == "cuda" or _bytes(unet) < LONG_BYTES:
-            return
         for module in unet.modules():
             if type(module).__name__ in PLACES:
                 module.register_forward_pre_hook(self._look_up)
@@ -61,7 +60,3 @@ class Breaking:
     def _look_up(self, module: nn.Module, arguments: object) -> None:
         if self._running and self._running <= self._forsaken:
             raise Abandoned
-
-
-def _bytes(module: Any) -> int:
-    return sum(tensor.nbytes for tensor in module.parameters())

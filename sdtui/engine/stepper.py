@@ -98,7 +98,8 @@ class Stepper:
         no_memory = False
         try:
             self.compiling.prepare(checkpoint.unet)
-            with self.breaking.running(checkpoint, (flight.render.id for flight in batch)):
+            cells = sum(request.rows * request.latents[0].numel() for request in requests)
+            with self.breaking.running(checkpoint, (flight.render.id for flight in batch), cells):
                 answers = self.forward.evaluate(checkpoint, requests, most_rows)
                 finish(self._compute.device)
         except Abandoned:

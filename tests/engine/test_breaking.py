@@ -12,7 +12,7 @@ from tests.engine.renders import builtin, drive, loaded, of, render
 @pytest.fixture
 def long(monkeypatch):
     """An engine for which the built-in model is large, and the names of the blocks that ran."""
-    monkeypatch.setattr(breaking_module, "LONG_BYTES", 0)
+    monkeypatch.setattr(breaking_module, "LONG_CALL", 0)
     engine, ran = loaded(), []
     unet = engine.checkpoint(builtin()).unet
     blocks = {name: block for name, block in unet.named_modules() if type(block).__name__ in breaking_module.PLACES}
@@ -63,7 +63,7 @@ def test_a_picture_that_is_wanted_again_is_made(long):
     assert len(of(Painted, drive(engine))) == 1
 
 
-def test_a_small_model_is_not_watched():
+def test_a_short_call_is_not_watched():
     engine = loaded()
     engine.add(render(steps=1))
     drive(engine)
