@@ -338,7 +338,7 @@ async def test_what_the_server_refuses_is_said_in_the_room() -> None:
 async def test_where_there_is_a_graphics_card_and_no_model_the_studio_says_how_to_get_one() -> None:
     server = ModelServer(models=(SHAPES,), workers=(WorkerState(device="cuda:0", state="ready", text="ready"),))
     async with studio(server) as pilot:
-        await until_seen(pilot, "Only the tiny built-in model is here. F2 then A gets one")
+        await until_seen(pilot, "Only the tiny built-in model is here. F2 then")
 
 
 @pytest.mark.parametrize(("models", "device"), [((SHAPES,), "cpu"), (MODELS, "cuda:0")])
