@@ -217,6 +217,6 @@ COMMANDS: tuple[Command, ...] = (
     *ROOM_COMMANDS,
     Command("quit", "ctrl+q", "Quit", "Leave the studio; jobs go on.", "app", 1),
     Command("help", "f1", "Help", "Every command and its keys; typing filters.", "app", 1),
-    Command("palette", "ctrl+p", "Commands", "Find a command by its name.", "app", 3),
+    Command("palette", "ctrl+p", "Commands", "Find a command by its name.", "app", 1),
 )
 COMMAND = {command.id: command for command in COMMANDS}

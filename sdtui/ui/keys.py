@@ -27,7 +27,13 @@ What of them the table gives to the editor is free once it is given another key.
 TYPED_BESIDE: frozenset[Place] = frozenset({"parameters", "list", "zoom", *LISTS})
 """Where a command may have a letter, because no prompt is typed there."""
 IN_EDITORS: frozenset[Place] = frozenset({"editor", "text", "completion"})
+SPELT = {
+    **{"/": "slash", "?": "question_mark", ".": "full_stop", ",": "comma", "-": "minus", "+": "plus", "*": "asterisk"},
+    **{"=": "equals_sign", "[": "left_square_bracket", "]": "right_square_bracket", "\\": "backslash", ":": "colon"},
+}
+"""Signs, and what terminals call them."""
 SHOWN = {
+    **{name: sign for sign, name in SPELT.items()},
     "up": "↑",
     "down": "↓",
     "left": "←",
@@ -39,29 +45,14 @@ SHOWN = {
     "space": "Space",
     "pageup": "PgUp",
     "pagedown": "PgDn",
-    "slash": "/",
-    "full_stop": ".",
-    "comma": ",",
-    "right_square_bracket": "]",
-    "plus": "+",
     "minus": "−",
-    "equals_sign": "=",
 }
 MODIFIERS = ("ctrl", "alt", "shift", "super", "hyper")
 SPOKEN = {
     **{"control": "ctrl", "meta": "alt", "option": "alt", "return": "enter", "esc": "escape", "del": "delete"},
     **{"pgup": "pageup", "pgdn": "pagedown", "page_up": "pageup", "page_down": "pagedown", "ins": "insert"},
-    **{
-        "/": "slash",
-        "?": "question_mark",
-        ".": "full_stop",
-        ",": "comma",
-        "-": "minus",
-        "+": "plus",
-        "*": "asterisk",
-        "=": "equals_sign",
-    },
-    **{"[": "left_square_bracket", "]": "right_square_bracket", "\\": "backslash", " ": "space", ":": "colon"},
+    **SPELT,
+    " ": "space",
 }
 """What people write, as the terminal's keys are called here."""
 SIGNS = frozenset(name for spoken, name in SPOKEN.items() if len(spoken) == 1)
@@ -91,9 +82,9 @@ class Keys(NamedTuple):
 
 
 def display(key: str) -> str:
-    """A key as people write it."""
-    if len(key) == 1 and key.isupper():
-        return f"Shift+{key}"
+    """A key as people write it; a letter alone as it is typed."""
+    if len(key) == 1:
+        return key
     return "+".join(SHOWN.get(part, part.capitalize()) for part in key.split("+"))
 
 

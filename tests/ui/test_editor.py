@@ -325,3 +325,10 @@ def test_every_key_of_the_editor_is_in_the_table() -> None:
     theirs = {binding.action for binding in TextArea.BINDINGS}
     assert theirs <= ours
     assert all(binding.id for _, binding in PromptEditor._merged_bindings)
+
+
+async def test_a_draft_that_is_come_back_to_is_gone_on_with_at_its_end() -> None:
+    async with studio(FakeServer(draft=Document(prompt="a cat,\non a mat"))) as pilot:
+        await until_seen(pilot, "on a mat")
+        await pilot.press(*"!")
+        assert editor(pilot).text == "a cat,\non a mat!"

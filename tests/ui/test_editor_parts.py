@@ -148,6 +148,7 @@ def test_without_colours_attributes_tell() -> None:
     weights = [style_of("text", weight, ground) for weight in (0.4, 0.8, 1.0, 1.2)]
     assert len(set(map(str, severities))) == 3
     assert len(set(map(str, weights))) == 4
+    assert all(str(style_of(kind, 1.0, ground)) not in {"", "none"} for kind in KINDS)
     assert all(style.color is None for style in (*severities, *weights, *(style_of(k, 1.0, ground) for k in KINDS)))
 
 

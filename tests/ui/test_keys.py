@@ -109,7 +109,20 @@ def test_keys_are_checked_without_textual() -> None:
     assert said == "keys.generat: There is no such command. Did you mean 'generate'? False\n"
 
 
-@pytest.mark.parametrize(("key", "shown"), [("f5", "F5"), ("ctrl+q", "Ctrl+Q"), ("alt+up", "Alt+↑"), ("delete", "Del")])
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [
+        ("f5", "F5"),
+        ("ctrl+q", "Ctrl+Q"),
+        ("alt+up", "Alt+↑"),
+        ("delete", "Del"),
+        ("n", "n"),
+        ("K", "K"),
+        ("left_square_bracket", "["),
+        ("ctrl+right_square_bracket", "Ctrl+]"),
+        ("question_mark", "?"),
+    ],
+)
 def test_keys_are_shown_as_people_write_them(key: str, shown: str) -> None:
     assert display(key) == shown
 
@@ -123,7 +136,8 @@ def test_keys_are_shown_as_people_write_them(key: str, shown: str) -> None:
         ({"select-all": "ctrl+a", "line-start": "home"}, ()),
         ({"undo": "ctrl+y"}, ("keys.undo: Ctrl+Y already is 'Redo' (redo).",)),
         ({"undo": "f8"}, ("keys.undo: F8 already is 'Cancel' (cancel).",)),
-        ({"undo": "u"}, ("keys.undo: U cannot be used: the prompt editor needs it.",)),
+        ({"help": "["}, ("keys.help: [ cannot be used: the prompt editor needs it.",)),
+        ({"undo": "u"}, ("keys.undo: u cannot be used: the prompt editor needs it.",)),
         ({"undo": "/"}, ("keys.undo: / cannot be used: the prompt editor needs it.",)),
     ],
 )

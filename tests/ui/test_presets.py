@@ -149,7 +149,7 @@ async def test_renaming_and_deleting_can_be_taken_back(server: ShelfServer) -> N
         await pilot.press("ctrl+u", *"pen", "enter")
         await until_seen(pilot, "'ink' is called 'pen' now.")
         await pilot.press("delete")
-        await until_seen(pilot, "Preset 'pen' is deleted. U brings it back.")
+        await until_seen(pilot, "Preset 'pen' is deleted. u brings it back.")
         assert sorted(each.stem for each in server.workspace.presets.iterdir()) == ["quick", "sharp"]
         await pilot.press("u")
         await until_seen(pilot, "Preset 'pen' is there again.")
@@ -209,7 +209,7 @@ async def test_an_empty_room_says_what_to_do_and_help_knows_it(tmp_path: Path) -
     server = ShelfServer(tmp_path)
     async with studio(server, (80, 24)) as pilot:
         await enter(pilot, "No presets yet.")
-        await until_seen(pilot, "S saves what is set up")
+        await until_seen(pilot, "s saves what is set up")
         await pilot.press("f1")
         await until_seen(pilot, "Help: presets first")
         assert "Apply the marked presets" in text(pilot.app)

@@ -40,7 +40,7 @@ async def test_80_by_24_has_status_prompts_a_tabbed_pane_and_a_footer() -> None:
     assert seen[12].startswith("╭─ 3 Parameters ─")
     assert seen[13] == "│  Checkpoint      shapes-64              Seed            -1 (random)          │"
     assert seen[14] == "│  Steps           20                     Width           64                   │"
-    assert seen[23].startswith(" F5  Generate  F8  Cancel  Ctrl+Q  Quit  F1  Help  Alt+↑  Weight+")
+    assert seen[23].startswith(" F5  Generate  F8  Cancel  Ctrl+Q  Quit  F1  Help  Ctrl+P  Commands")
 
 
 async def test_120_by_40_has_two_columns() -> None:

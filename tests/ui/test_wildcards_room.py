@@ -198,7 +198,7 @@ async def test_files_are_made_renamed_deleted_and_brought_back(server: ShelfServ
         await pilot.press("ctrl+u", *"sky", "enter")
         await until_seen(pilot, "light/sun.txt is called sky.txt now.")
         await pilot.press("x")
-        await until_seen(pilot, "sky.txt is deleted. U brings it back.")
+        await until_seen(pilot, "sky.txt is deleted. u brings it back.")
         assert not (server.workspace.wildcards / "sky.txt").exists()
         await pilot.press("u")
         await until_seen(pilot, "sky.txt is there again.")
@@ -283,7 +283,7 @@ async def test_an_empty_room_says_what_to_do_and_help_knows_it(tmp_path: Path) -
     server = ShelfServer(tmp_path)
     async with studio(server, (80, 24)) as pilot:
         await enter(pilot, "No wildcards yet.")
-        await until_seen(pilot, "N makes a wildcard.")
+        await until_seen(pilot, "n makes a wildcard.")
         await pilot.press("enter", "i", "r", "x", "d", "left", "right")
         await pilot.press("f1")
         await until_seen(pilot, "Help: wildcards first")

@@ -11,26 +11,14 @@ from textual.content import Content
 from textual.geometry import Region
 from textual.screen import Screen
 
-from sdtui.ui.commands import COMMANDS, Place
+from sdtui.ui.commands import Place
 from sdtui.ui.keys import Keys
+from sdtui.ui.widgets.footer import Footer
 from sdtui.ui.widgets.line import Line
 from sdtui.ui.widgets.notice import Notice
 
 if TYPE_CHECKING:
     from textual.worker import WorkType
-
-LEAVE, BACK = "Esc", "Back"
-
-
-def room_footer(keys: Keys, here: Place) -> Content:
-    """What can be done where the focus is, and how to leave."""
-    rows = sorted((row for row in COMMANDS if row.footer and row.place in {"app", here}), key=lambda row: row.footer)
-    parts: list[str | tuple[str, str]] = []
-    for row in rows:
-        parts += [(f" {keys.shown(row.id)} ", "bold reverse"), f" {row.label} "]
-    if not any(row.label == BACK for row in rows):
-        parts += [(f" {LEAVE} ", "bold reverse"), f" {BACK} "]
-    return Content.assemble(*parts)
 
 
 class FramedRoom(Screen[None]):
@@ -60,7 +48,7 @@ class FramedRoom(Screen[None]):
         with Horizontal(id="panes"):
             yield from self.compose_panes()
         yield Notice(id="notice")
-        yield Line(id="footer")
+        yield Footer(self._keys)
 
     def compose_panes(self) -> ComposeResult:
         """The panes, side by side; to be overridden."""
@@ -72,7 +60,7 @@ class FramedRoom(Screen[None]):
 
     def show_footer(self) -> None:
         """Say what can be done where the focus is."""
-        self.query_one("#footer", Line).show(room_footer(self._keys, self.here))
+        self.query_one(Footer).show_for(self.here)
 
     def title_says(self, text: str) -> None:
         """Show this on the first line."""

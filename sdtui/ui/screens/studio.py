@@ -173,8 +173,8 @@ class StudioScreen(ChoosingScreen, WatchingScreen):
         """Show the document, which came from elsewhere."""
         if self._presenter is not None:
             document = self._presenter.draft.document
-            self.editor("prompt").put(document.prompt)
-            self.editor("negative").put(document.negative_prompt)
+            self.editor("prompt").put(document.prompt, go_on=True)
+            self.editor("negative").put(document.negative_prompt, go_on=True)
             self.studio_changed(frozenset({"form"}))
 
     def edit_logs(self) -> dict[PaneId, str]:

@@ -63,6 +63,9 @@ KINDS = {
     "hint": Look(None, Style(underline=True)),
 }
 WITHOUT_COLOUR = {
+    "schedule": Style(bold=True),
+    "alternation": Style(bold=True),
+    "choice": Style(bold=True),
     "error": Style(underline=True, reverse=True),
     "warning": Style(underline=True, bold=True),
 }

@@ -43,14 +43,17 @@ class PromptEditor(ReadText, inherit_bindings=False):
         self._log: HistoryLog | None = None
         self._caption()
 
-    def put(self, text: str) -> None:
-        """Show another text, the cursor staying as near as can be; the undo history begins anew."""
+    def put(self, text: str, *, go_on: bool = False) -> None:
+        """Show another text, the cursor staying as near as can be; the undo history begins anew.
+
+        With `go_on`, and where nothing was written yet, the cursor goes where the text is gone on with.
+        """
         text = editable(text)
         if text != self.text:
-            at = self.cursor_location
+            at = None if go_on and not self.text else self.cursor_location
             self.load_text(text)
             self._loaded = text
-            self.move_cursor(at)
+            self.move_cursor(self.document.end if at is None else at)
 
     def take(self, text: str) -> None:
         """Show another text; one undo brings this one back."""
