@@ -96,7 +96,7 @@ class _Finder:
         fitting = [record for record in embeddings if fits(record.family, checkpoint.family)]
         self._words = embedding_words(fitting)
         self._embeddings = listed_embeddings(fitting)
-        self._others = embedding_words(record for record in embeddings if record not in fitting)
+        self._others = embedding_words(record for record in embeddings if not fits(record.family, checkpoint.family))
         self._misfits = listed_embeddings(self._others.values())
 
     def added(self, pair: Prompts) -> Added:
@@ -141,8 +141,7 @@ class _Finder:
     def _embedded(self, prompts: tuple[Prompt, ...]) -> Iterator[Embedding]:
         named = {mention.name for prompt in prompts for mention in mentions(prompt, self._embeddings)}
         for word in sorted(named):
-            record = self._models.find("embedding", self._words[word].name)
-            yield Embedding(word=word, file=file_of(record))
+            yield Embedding(word=word, file=file_of(self._record("embedding", self._words[word].name)))
 
     def _check(self, tag: Tag, prompt: Prompt, where: str) -> None:
         """Raises when a tag is of no kind, names nothing, or has a number that is none."""
