@@ -47,7 +47,8 @@ class ListedEmbeddings:
 
     def __init__(self, vectors: Mapping[str, int]) -> None:
         self._vectors = dict(vectors)
-        self._by_atom: dict[str, list[tuple[str, re.Pattern[str]]]] | None = None
+        self._by_atom: dict[str, list[str]] | None = None
+        self._patterns: dict[str, re.Pattern[str]] = {}
         self._by_end: dict[str, list[str]] | None = None
         self._asked: dict[str, str] = {}
 
@@ -64,8 +65,8 @@ class ListedEmbeddings:
         for atom in _ATOM.finditer(text):
             if atom.start() < done:
                 continue
-            for name, pattern in by_atom.get(atom[0].casefold(), ()):
-                match = pattern.match(text, atom.start())
+            for name in by_atom.get(atom[0].casefold(), ()):
+                match = self._pattern(name).match(text, atom.start())
                 if match:
                     done = match.end()
                     found.append(Mention(match.start(), done, name, self._vectors[name]))
@@ -107,16 +108,21 @@ class ListedEmbeddings:
                     self._by_end.setdefault(folded[-LIKE_END:] + "$", []).append(name)
         return self._by_end
 
-    def _index(self) -> dict[str, list[tuple[str, re.Pattern[str]]]]:
+    def _pattern(self, name: str) -> re.Pattern[str]:
+        """Made when a text has the name's first word: compiling one for each of ten thousand takes a second."""
+        if name not in self._patterns:
+            pattern = _SPACE.sub(r"\\s+", re.escape(name)) + (r"(?!\w)" if re.match(r"\w", name[-1]) else "")
+            self._patterns[name] = re.compile(pattern, re.IGNORECASE)
+        return self._patterns[name]
+
+    def _index(self) -> dict[str, list[str]]:
         """The names by their first atom, the longest first."""
         if self._by_atom is None:
             self._by_atom = {}
             for name in sorted(self._vectors, key=len, reverse=True):
                 head = _ATOM.search(name)
                 if head and head.start() == 0:
-                    pattern = _SPACE.sub(r"\\s+", re.escape(name)) + (r"(?!\w)" if re.match(r"\w", name[-1]) else "")
-                    entry = (name, re.compile(pattern, re.IGNORECASE))
-                    self._by_atom.setdefault(head[0].casefold(), []).append(entry)
+                    self._by_atom.setdefault(head[0].casefold(), []).append(name)
         return self._by_atom
 
 
