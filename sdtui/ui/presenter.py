@@ -27,7 +27,7 @@ from sdtui.ui.commands import PaneId
 from sdtui.ui.connection import DELAYS, Connection, Delays, Listener
 from sdtui.ui.draft import Draft
 from sdtui.ui.form import CHECKPOINT, REFINER, VAE, FormData, stepped
-from sdtui.ui.joborders import JobOrders, pictures
+from sdtui.ui.joborders import JobOrders
 from sdtui.ui.looking import Looking
 from sdtui.ui.pictures import Pictures
 from sdtui.ui.shown import Shown
@@ -233,7 +233,7 @@ class StudioPresenter:
         job = await self.connection.demand().submit(document)
         self.state.jobs.setdefault(job.id, job)
         self.looking.newest(job.id)
-        self._view.say(f"Job #{job.id} is queued: {pictures(len(job.renders))}.")
+        self._view.job_queued(job.id, len(job.renders))
         self._mark("jobs", "picture")
 
     def form(self) -> FormData:
@@ -264,16 +264,16 @@ class StudioPresenter:
         self._view.studio_changed(frozenset({"form", "workers"}))
 
     def lock_seed(self) -> None:
-        """Keep the selected picture's seed; a seed that is kept is let go."""
-        if self.draft.document.params.get("seed", -1) != -1:
+        """Keep the selected picture's seed; where that is kept already, or there is no picture, let the seed go."""
+        job, kept = self.looking.job, self.draft.document.params.get("seed", -1)
+        shown = self._pictures.render_of(job) if job is not None and job.renders else None
+        if kept != -1 and (shown is None or shown.seed == kept):
             self.set_param("seed", None)
             self._view.say("Each job draws a new seed.")
             return
-        job = self.looking.job
-        if job is None or not job.renders:
+        if job is None or shown is None:
             self._view.say("There is no picture yet whose seed could be kept.", error=True)
             return
-        shown = self._pictures.render_of(job)
         self.set_param("seed", shown.seed)
         self._view.say(f"Seed {shown.seed} of job #{job.id} is kept.")
 

@@ -37,6 +37,9 @@ class StudioView(Protocol):
     def connection_changed(self) -> None:
         """The sentence about the connection is another one."""
 
+    def job_queued(self, job_id: int, count: int) -> None:
+        """A job of so many pictures was queued from here."""
+
     def say(self, text: str, *, error: bool = False) -> None:
         """Show a sentence."""
 

@@ -279,3 +279,12 @@ async def test_what_is_asked_for_with_nothing_typed_is_shown_when_the_server_has
         await until_offered(pilot, "circle")
         await pilot.press("enter")
         assert prompt(pilot).text == "EasyNegative"
+
+
+async def test_the_list_leaves_the_border_alone() -> None:
+    server = server_with()
+    server.tags = (TagName(name="1girl", kind="0", count=4_000_000, listed=True),)
+    async with studio(server, (80, 24)) as pilot:
+        await pilot.press(*"1gi")
+        await until_offered(pilot, "1girl")
+        assert offers(pilot).place.x == prompt(pilot).content_region.x

@@ -488,6 +488,22 @@ async def test_ctrl_l_keeps_the_pictures_seed_and_lets_it_go() -> None:
         await until_seen(pilot, "  Seed            -1")
 
 
+async def test_ctrl_l_takes_the_seed_of_another_picture_before_it_lets_go() -> None:
+    server = FakeServer(draft=Document(params={"seed": 5}), jobs=(job_view(1, state="done", path="/o/1.png"),), seq=1)
+    async with studio(server) as pilot:
+        await until_seen(pilot, "• Seed            5")
+        await pilot.press("ctrl+l")
+        await until_seen(pilot, "• Seed            100")
+        await pilot.press("ctrl+l")
+        await until_seen(pilot, "  Seed            -1")
+
+
+async def test_of_many_pictures_it_is_said_how_they_are_taken_back() -> None:
+    async with studio(FakeServer(draft=Document(params={"batch_count": 24}))) as pilot:
+        await pilot.press("f5")
+        await until_seen(pilot, "Job #1 is queued: 24 pictures; F8 takes them back.")
+
+
 async def test_new_models_are_read_when_the_library_changes() -> None:
     server = FakeServer(models=(SHAPES,))
     async with studio(server) as pilot:

@@ -6,6 +6,7 @@ from PIL import Image
 from sdtui.errors import WorkspaceError
 from sdtui.spec.event import Published, Started, Submitted
 from sdtui.ui.app import StudioApp
+from sdtui.ui.screens import sighted
 from tests.ui.fake import FakeConfig, FakePreview, FakeServer, job_view
 from tests.ui.screen import StudioPilot, lines, studio, text, until, until_seen
 
@@ -133,6 +134,15 @@ async def test_without_another_picture_there_is_nothing_to_compare() -> None:
         for key, says in (("c", "no other picture to compare"), ("n", "no other picture"), ("space", "to compare")):
             await pilot.press(key)
             await until(pilot, lambda says=says: says in about(pilot.app), key)
+
+
+async def test_a_sentence_gives_the_line_back_to_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sighted, "SAID_S", 0.05)
+    async with studio(server_with((64, 64))) as pilot:
+        await zoomed(pilot)
+        name = about(pilot.app)
+        await pilot.press("n")
+        await until(pilot, lambda: about(pilot.app) == name, "the name again")
 
 
 async def test_what_a_picture_says_of_itself_is_shown_and_obeyed_by_nobody() -> None:

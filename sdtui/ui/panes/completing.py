@@ -107,7 +107,8 @@ class CompletingEditor(PromptEditor):
             start = completing.found.start
             typed = self.text[start : completing.offset]
             cursor = self.cursor_screen_offset
-            at = Offset(max(0, cursor.x - cell_len(typed)), cursor.y)
+            # a cell is left for the mark of what is chosen, which the border is none of
+            at = Offset(max(self.content_region.x + 1, cursor.x - cell_len(typed)), cursor.y)
             shown.show(completing.found.items, completing.chosen, at, self.screen.size)
         if self._offers_changed is not None:
             self._offers_changed()

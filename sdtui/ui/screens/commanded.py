@@ -47,6 +47,14 @@ class CommandedScreen(ArrangedScreen):
         """Show a sentence on the notice line."""
         self.query_one(Notice).say(text, error=error)
 
+    def job_queued(self, job_id: int, count: int) -> None:
+        """Say so, and how more than one picture is taken back."""
+        from sdtui.ui.joborders import pictures
+
+        key = self._keys.shown("cancel")
+        back = f"; {key} takes them back" if count > 1 and key else ""
+        self.say(f"Job #{job_id} is queued: {pictures(count)}{back}.")
+
     # what panes say
 
     def on_written(self, message: Written) -> None:

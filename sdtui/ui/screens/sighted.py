@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from sdtui.ui.sight import Subject
     from sdtui.ui.terminal_link import TerminalLink
 
+SAID_S = 4.0
+"""Seconds for which a sentence stands in the place of the picture's name."""
 HINTS = (
     ("zoom-nearer", "nearer"),
     ("zoom-further", "further"),
@@ -177,9 +179,15 @@ class SightedScreen(Screen[None]):
         return Content.assemble((f" {said} ", "bold"), ("  " + "  ".join(hints), "dim"))
 
     def say(self, text: str) -> None:
-        """Show a sentence instead of what is seen, until the next key."""
-        self._said = one_line(text)
+        """Show a sentence instead of what is seen, for a while or until the next key."""
+        self._said = said = one_line(text)
         self._update()
+        self.set_timer(SAID_S, lambda: self._unsay(said))
+
+    def _unsay(self, said: str) -> None:
+        if self._said == said:
+            self._said = ""
+            self._update()
 
     def _look(self, port: Viewport | None) -> None:
         """Look from there."""

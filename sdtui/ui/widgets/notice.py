@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Notice(Line):
     """A sentence goes after `kept_s` seconds; one about an error stays until there is another one."""
 
-    def __init__(self, *, id: str, kept_s: float = 10.0) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, *, id: str, kept_s: float = 6.0) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self.kept_s = kept_s
         self._ageing: Timer | None = None
