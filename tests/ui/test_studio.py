@@ -472,7 +472,7 @@ async def test_another_checkpoint_brings_its_defaults_for_what_is_not_set() -> N
 async def test_every_field_can_be_reached_and_tab_leaves_at_the_end() -> None:
     async with studio(FakeServer()) as pilot:
         main = sum(field.main for field in FIELDS)
-        await pilot.press("alt+3", *["tab"] * (main + 1), "enter", *["tab"] * (len(FIELDS) - main), "space")
+        await pilot.press("alt+3", *["tab"] * (main + 1), "enter", *["tab"] * (len(FIELDS) - main + 1), "space")
         await until_seen(pilot, "• Exact           on")
         await pilot.press("tab")
         assert pilot.app.focused.id == "jobs"  # type: ignore[union-attr]
