@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,6 +25,9 @@ from sdtui.weights.identify import builtin_path, identify
 from sdtui.weights.stamp import stamp
 
 Progress = Callable[[int, int], None]
+
+SHIPPED = sys.maxsize
+"""The rank of what ships with the built-in model: files of the user's own keep their names."""
 
 
 class Library:
@@ -68,7 +72,7 @@ class Library:
         return self._records or (identify(builtin_path()),)
 
     def scan(self, progress: Progress = lambda found, read: None) -> tuple[ModelRecord, ...]:
-        """Look through all folders: every model in the order of the names, the built-in one first.
+        """Look through all folders: every model in the order of the names, the built-in one first, what ships with it last.
 
         `progress` is told how many files were found so far, and how many of them were read.
         """
@@ -93,7 +97,8 @@ class Library:
             ordered = sorted(read, key=lambda item: (item[0].problem != "", item[1].rank))
             builtin = builtin_path()
             first, *others = distinct([(identify(builtin), Root(builtin.parent)), *ordered])
-            self._records = (first, *sorted(others, key=lambda record: (record.name.casefold(), record.path)))
+            others.sort(key=lambda record: (record.builtin, record.name.casefold(), record.path))
+            self._records = (first, *others)
             self._notes = tuple(walk.notes)
             return self._records
 
@@ -166,6 +171,8 @@ class Library:
                 walk.notes.extend(notes)
         if self._own is not None and self._own.is_dir():
             roots.extend(find_roots(self._own, len(self._folders)))
+        shipped = builtin_path().parent
+        roots.extend(root for root in find_roots(shipped, SHIPPED) if root.path != shipped)
         return roots
 
     def _absent(self) -> list[Path]:
@@ -177,4 +184,4 @@ class Library:
         """The record with its name below its root and its hash, if that is known."""
         single = record.layout == "original"
         known = self._hashes.known_version(record.path, found.version) if single else self._hashes.known(found.path)
-        return replace(record, name=found.relative, sha256=known)
+        return replace(record, name=found.relative, sha256=known, builtin=found.root.rank == SHIPPED)

@@ -23,7 +23,7 @@ from sdtui.weights.telling import find_key, tell
 from sdtui.weights.triggers import read_use
 from sdtui.weights.wishes import read_architecture, read_defaults
 
-REVISION = 5
+REVISION = 6
 """Rises when the same file would come out as another record; whoever keeps records keeps this with them."""
 READ_AS_CHECKPOINTS = ("checkpoint", "unknown")
 CHECKPOINT_SUFFIX = ".ckpt"
