@@ -33,7 +33,7 @@ run: $(VENV)/.installed
 
 test lint: $(VENV)/.tools
 	@failed=; \
-	for step in "ruff check ." "ruff format --check ." "mypy" "lint-imports" $(if $(filter test,$@),"pytest"); do \
+	for step in "ruff check ." "ruff format --check ." "mypy" "lint-imports" $(if $(filter test,$@),"pytest -n logical --maxprocesses 4 --dist loadfile"); do \
 	  echo "== $$step"; $(BIN)/$$step || failed="$$failed '$$step'"; \
 	done; \
 	if [ -n "$$failed" ]; then echo "Failed:$$failed" >&2; exit 1; fi
