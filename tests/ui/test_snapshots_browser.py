@@ -56,7 +56,7 @@ async def test_the_browser_looks_as_it_did(size: tuple[int, int]) -> None:
         await until_seen(pilot, "★")
         await pilot.press(*["down"] * 7)
         await until(pilot, lambda: server.parts, "the picture")
-        compare(f"browser-{size[0]}x{size[1]}", await settled(pilot))
+        compare(f"browser/browser-{size[0]}x{size[1]}", await settled(pilot))
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
@@ -71,4 +71,4 @@ async def test_its_forms_and_pages_look_as_they_did(key: str, title: str, size: 
         await pilot.press(key)
         if not (key == "i" and size[1] < 30):
             await until_seen(pilot, title)
-        compare(f"browser-{key}-{size[0]}x{size[1]}", await settled(pilot))
+        compare(f"browser/browser-{key}-{size[0]}x{size[1]}", await settled(pilot))
