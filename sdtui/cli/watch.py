@@ -25,6 +25,7 @@ from sdtui.spec.params import FIELDS, Scalar, parse_value
 from sdtui.spec.verb import Done
 from sdtui.spec.verbs_watch import PauseWatch, Unwatch, Watch, Watches, WatchesAnswer
 from sdtui.spec.watch import WatchWish
+from sdtui.terminal.filter import clean_line
 from sdtui.workspace.paths import expand
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     place = open_strictly(args.workspace)
     if args.detach:
         ask(args.workspace, lambda client: client.ask(Watch(wish=wish), WatchesAnswer))
-        note(f"{wish.path} is watched; `sdtui watch --list` shows how its files stand.")
+        note(f"{clean_line(wish.path)} is watched; `sdtui watch --list` shows how its files stand.")
         return 0
     from sdtui.cli.watched import Teller, WatchFollower
 
@@ -86,6 +87,8 @@ def read_options(args: argparse.Namespace) -> Document:
 
 
 def _path(folder: str) -> str:
+    if not folder.strip():
+        raise UsageError("The folder's name is empty.", todo="`sdtui watch --list` shows those that are watched.")
     path = current_folder() / expand(Path(folder))
     try:
         str(path).encode()
@@ -111,9 +114,9 @@ def _list(args: argparse.Namespace) -> int:
 
         for folder in found.folders:
             for sentence in (*folder.notes, *(("It is paused.",) if folder.paused else ())):
-                note(f"{folder.path}: {sentence}")
+                note(f"{clean_line(folder.path)}: {sentence}")
             if folder.problem is not None:
-                note(f"{folder.path}: {folder.problem.what}")
+                note(f"{clean_line(folder.path)}: {folder.problem.what}")
         rows = [
             (folder.path, "", f"{sum(file.folder == folder.path for file in found.files)} files")
             for folder in found.folders

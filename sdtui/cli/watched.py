@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import signal
-from pathlib import Path
 
 from sdtui.cli.exits import FAILED, INTERRUPTED, OK
 from sdtui.cli.place import Place
@@ -16,6 +16,7 @@ from sdtui.spec.event import FilesChanged, Noted, Resync, WatchesChanged
 from sdtui.spec.verb import Done
 from sdtui.spec.verbs_watch import Unwatch, Watch, Watches, WatchesAnswer
 from sdtui.spec.watch import WatchedFile, WatchedFolder, WatchWish
+from sdtui.terminal.filter import clean_line
 
 BUSY = frozenset({"waiting", "rendering"})
 
@@ -33,21 +34,22 @@ class Teller:
 
             say(line(file))
             return
+        name = clean_line(file.name)
         match file.state:
             case "done" if before is None or (before.state, before.job_id) != ("done", file.job_id):
-                say(file.latest)
+                say(clean_line(file.latest))
             case "failed" if file.error is not None and (before is None or before.error != file.error):
-                note(str(error_of(file.error)))
+                note(clean_line(str(error_of(file.error))))
             case "rendering" if before is None or before.job_id != file.job_id:
-                note(f"{file.name}: job {file.job_id}")
+                note(f"{name}: job {file.job_id}")
             case "gone":
-                note(f"{file.name} is gone.")
+                note(f"{name} is gone.")
             case "cancelled" if before is None or before.state != "cancelled":
-                note(f"{file.name}: job {file.job_id} was cancelled.")
+                note(f"{name}: job {file.job_id} was cancelled.")
             case _:
                 pass
         for sentence in file.notes if before is None or before.notes != file.notes else ():
-            note(f"{file.name}: {sentence}")
+            note(f"{name}: {sentence}")
 
     def tell_folder(self, folder: WatchedFolder, before: WatchedFolder | None) -> None:
         """A folder is watched otherwise than before."""
@@ -96,9 +98,7 @@ class WatchFollower:
         found = await client.ask(Watch(wish=self._wish), WatchesAnswer)
         joined = self._wish.once and not any(folder.wish.once for folder in found.folders)
         if not self._wish.once:
-            note(
-                f"{self._wish.path} is watched. Ctrl+C leaves it so; `sdtui watch --stop {Path(self._wish.path).name}` ends it."
-            )
+            note(f"{clean_line(self._wish.path)} is watched. Ctrl+C leaves it so; {self._stopping} ends it.")
         self._take_folders(found.folders)
         self._take_files(found.files)
         while True:
@@ -143,10 +143,13 @@ class WatchFollower:
             await client.ask(Unwatch(path=self._wish.path), Done)
             note("Taken back; what is finished stays.")
             return INTERRUPTED
-        note(
-            f"Left. The folder stays watched, also by the next server; `sdtui watch --stop {self._wish.path}` ends it."
-        )
+        note(f"Left. The folder stays watched, also by the next server; {self._stopping} ends it.")
         return OK
+
+    @property
+    def _stopping(self) -> str:
+        """The command that ends it, as a shell takes it."""
+        return f"`sdtui watch --stop {shlex.quote(self._wish.path)}`"
 
     def _ended(self) -> int:
         if self._wish.once:

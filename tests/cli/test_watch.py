@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 from pathlib import Path
 
 import pytest
+
+from sdtui.cli.place import open_place
+from sdtui.cli.watched import Teller, WatchFollower
+from sdtui.spec.watch import WatchedFile, WatchWish
 
 
 @pytest.fixture
@@ -47,7 +52,7 @@ def test_an_empty_folder_ends_at_once(sdtui, prompts) -> None:
 
 def test_it_follows_and_ctrl_c_leaves_it_watched(sdtui, start, workspace, prompts) -> None:
     process = start("watch", str(prompts))
-    assert "is watched" in process.stderr.readline()
+    assert f"`sdtui watch --stop {shlex.quote(str(prompts))}` ends it" in process.stderr.readline()
     (prompts / "cat.txt").write_text("a cat\nSteps: 2")
     picture = Path(process.stdout.readline().rstrip("\n"))
     assert picture.parent == workspace.outputs / "watch" / "cat"
@@ -73,9 +78,24 @@ def test_it_follows_and_ctrl_c_leaves_it_watched(sdtui, start, workspace, prompt
         (("watch", "nowhere-at-all"), "no such folder"),
         (("watch", "--stop", "nowhere-at-all"), "not watched"),
         (("watch", "x", "--steps", "many"), "steps is a whole"),
+        (("watch", "--stop", ""), "name is empty"),
+        (("watch", "--pause", ""), "name is empty"),
     ],
 )
 def test_what_cannot_be_watched_is_said(sdtui, arguments, says) -> None:
     told = sdtui(*arguments)
     assert told.code == 2
     assert says.lower() in told.err.lower()
+
+
+def test_a_file_named_over_two_lines_is_told_on_one(capsys) -> None:
+    Teller().tell_file(
+        WatchedFile(folder="/p", name="a\nb.txt", state="rendering", job_id=7, notes=("It is long.",)), None
+    )
+    assert capsys.readouterr().err == "a␊b.txt: job 7\na␊b.txt: It is long.\n"
+
+
+@pytest.mark.parametrize(("path", "command"), [("/", "--stop /`"), ("/my prompts", "--stop '/my prompts'`")])
+def test_the_command_that_ends_it_names_the_whole_path_as_a_shell_takes_it(workspace, path, command) -> None:
+    follower = WatchFollower(open_place(workspace.root), WatchWish(path=path), Teller())
+    assert follower._stopping.endswith(command)
