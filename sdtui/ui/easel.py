@@ -107,10 +107,8 @@ class Easel:
         else:
             laid = await asyncio.to_thread(paint, shown, place, quality)
             laid = laid._replace(whole=quality != "first" or not laid.painting.writes)
-        before, self._laid = self._laid, (_key(shown, place), laid)
-        # a small picture is the same at every quality: it is there already
-        if before is None or before[0] != self._laid[0] or before[1].painting != laid.painting:
-            await self._on_laid(laid)
+        self._laid = (_key(shown, place), laid)
+        await self._on_laid(laid)
 
 
 def _key(shown: Shown | None, place: Place) -> object:

@@ -237,16 +237,10 @@ async def test_the_easel_paints_the_newest_and_the_same_only_once() -> None:
 
 
 class Writing(Slow):
-    """As `Slow`, with bytes to write: the quality, or what is given."""
-
-    said = b""
+    """As `Slow`, with bytes to write."""
 
     def paint(self, picture: object, box: Box, cell: CellSize, *, quality: Quality) -> Painting:
-        return (
-            super()
-            .paint(picture, box, cell, quality=quality)
-            ._replace(writes=(self.said or quality.encode(),), at_cursor=True)
-        )
+        return super().paint(picture, box, cell, quality=quality)._replace(writes=(quality.encode(),), at_cursor=True)
 
 
 class Easeling:
@@ -291,19 +285,6 @@ async def test_a_finished_picture_comes_small_first_and_whole_when_nobody_types(
     at.easel.offer(shown(1), at.place)
     await at.settled()
     assert at.painter.painted == [(1, "first"), (1, "final")]
-    at.close()
-
-
-async def test_a_picture_that_is_the_same_when_it_is_whole_is_sent_once() -> None:
-    at = Easeling()
-    at.typing.set()
-    at.painter.said = b"all of it"
-    at.easel.offer(shown(1), at.place)
-    async with asyncio.timeout(20):
-        while len(at.painter.painted) < 2:
-            await asyncio.sleep(0)
-    at.easel.offer(None, at.place)
-    await at.until("all of it", "nothing")
     at.close()
 
 
