@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import statistics
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from sdtui.jobs.queue import Waiting
+from sdtui.spec.event import StepDone
+from sdtui.spec.job import Render
 from sdtui.spec.orders import AnyOrder, Free
 from sdtui.worker.host import WorkerProcess
 
 FIRST_DEADLINE_S = 600.0
 DEADLINE_FLOOR_S = 60.0
 DEADLINE_STEPS = 20
+STEPS_KEPT = 100
 STARTS = 3
+
+Shape = tuple[int, int, str]
+"""What a step's time depends on: width and height in pixels, the path of the checkpoint."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +59,9 @@ class Device:
     last_work: float = 0.0
     held: tuple[str, ...] = ()
     released: Literal["no", "to RAM", "dropped"] = "dropped"
-    step_seconds: deque[float] = field(default_factory=lambda: deque(maxlen=100))
+    step_seconds: dict[Shape, deque[float]] = field(
+        default_factory=lambda: defaultdict(lambda: deque(maxlen=STEPS_KEPT))
+    )
 
     @property
     def room(self) -> int:
@@ -74,10 +82,20 @@ class Device:
 
     @property
     def deadline_s(self) -> float:
-        """How long it may be silent while it has work: 600 s until a step was measured (spec: the first has that)."""
-        if not self.step_seconds:
+        """How long it may be silent: what the slowest shape in flight may need, 600 s while a shape is not measured."""
+        deadlines = [self._deadline_s(_shape(one.render)) for one in self.running.values()]
+        return max(deadlines, default=FIRST_DEADLINE_S)
+
+    def measure(self, step: StepDone) -> None:
+        """Remember how long a step of this shape takes."""
+        one = self.running.get(step.render_id)
+        if one is not None:
+            self.step_seconds[_shape(one.render)].append(step.seconds)
+
+    def _deadline_s(self, shape: Shape) -> float:
+        if shape not in self.step_seconds:
             return FIRST_DEADLINE_S
-        return max(DEADLINE_FLOOR_S, DEADLINE_STEPS * statistics.median(self.step_seconds))
+        return max(DEADLINE_FLOOR_S, DEADLINE_STEPS * statistics.median(self.step_seconds[shape]))
 
     def rest(self, now: float, after_s: float) -> None:
         """Without work for so long (0: never) models go to RAM, and after twice as long they are dropped."""
@@ -99,3 +117,7 @@ class Device:
         """Send an order to the worker, if there is one."""
         if self.process is not None:
             self.process.send(order)
+
+
+def _shape(render: Render) -> Shape:
+    return (render.params.width, render.params.height, render.checkpoint.path)

@@ -208,7 +208,7 @@ class Supervisor:
         if isinstance(report, WorkerState):
             self._became(device, report)
         elif isinstance(report, StepDone):
-            device.step_seconds.append(report.seconds)
+            device.measure(report)
         elif isinstance(report, Published | Failed | Cancelled):
             if report.render_id not in device.running:
                 return
