@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from torch.utils.hooks import RemovableHandle
 
-from sdtui.engine.adapters.hypernetworks import attach, read_hypernetwork
+from sdtui.engine.adapters.hypernetworks import Hypernetwork, attach, check_fits, read_hypernetwork
 from sdtui.engine.adapters.lora import read_lora
 from sdtui.engine.adapters.merge import Merged, Weighted
 from sdtui.engine.adapters.names import Places
@@ -85,12 +85,7 @@ class Adapters:
         applied.hooks, applied.networks, applied.notes = [], (), ()
         try:
             loras, applied.notes = _read_loras(networks, checkpoint)
-            compute = checkpoint.compute
-            hypernetworks = [
-                (read_hypernetwork(_checked(each), compute.device, compute.dtype), each.unet)
-                for each in networks
-                if each.kind == "hypernetwork"
-            ]
+            hypernetworks = _read_hypernetworks(networks, checkpoint)
         except ModelError:
             applied.merged.merge(checkpoint, ())
             raise
@@ -145,6 +140,17 @@ def _read_loras(networks: Sequence[Network], checkpoint: Checkpoint) -> tuple[li
             loras.append(Weighted(lora.changes, network.te, network.unet))
             notes += [lora.note] if lora.note else []
     return loras, tuple(notes)
+
+
+def _read_hypernetworks(networks: Sequence[Network], checkpoint: Checkpoint) -> list[tuple[Hypernetwork, float]]:
+    found: list[tuple[Hypernetwork, float]] = []
+    for each in networks:
+        if each.kind == "hypernetwork":
+            file = _checked(each)
+            network = read_hypernetwork(file, checkpoint.compute.device, checkpoint.compute.dtype)
+            check_fits(network, file, checkpoint.name, checkpoint.unet)
+            found.append((network, each.unet))
+    return found
 
 
 def _checked(network: Network) -> ModelFile:

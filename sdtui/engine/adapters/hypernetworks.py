@@ -6,7 +6,7 @@ Each is x + net(x) · multiplier on what `to_k` and `to_v` read; they are hooks,
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -93,20 +93,42 @@ def read_hypernetwork(file: ModelFile, device: torch.device, dtype: torch.dtype)
     return Hypernetwork(pairs)
 
 
+def check_fits(network: Hypernetwork, file: ModelFile, checkpoint: str, unet: nn.Module) -> None:
+    """Raises ModelError when a UNet has no attention of any of the network's widths: nothing would be changed."""
+    theirs = {module.in_features for _, module in _attentions(unet)}
+    if theirs.isdisjoint(network.pairs):
+        raise ModelError(
+            f"The hypernetwork {file.name} does not fit the checkpoint {checkpoint}: it is for attention of width "
+            f"{_listed(network.pairs)}, and the model's is of width {_listed(theirs)}.",
+            where=file.path,
+            todo="Use it with the model that it was trained for.",
+        )
+
+
 def attach(unet: nn.Module, networks: Sequence[tuple[Hypernetwork, float]]) -> list[RemovableHandle]:
     """Hook hypernetworks with their multipliers before the keys and values of a UNet, one after another (as A1111).
 
     One with multiplier 0 is not hooked at all. The handles take them off again.
     """
     handles: list[RemovableHandle] = []
+    for side, module in _attentions(unet):
+        for network, multiplier in networks:
+            pair = network.pairs.get(module.in_features)
+            if pair is not None and multiplier != 0:
+                handles.append(module.register_forward_pre_hook(_hook(pair[side], multiplier)))
+    return handles
+
+
+def _attentions(unet: nn.Module) -> Iterator[tuple[int, nn.Linear]]:
+    """The modules that make the keys (0) and the values (1)."""
     for path, module in unet.named_modules():
         for side, name in enumerate(("to_k", "to_v")):
             if path.endswith(f".{name}") and isinstance(module, nn.Linear):
-                for network, multiplier in networks:
-                    pair = network.pairs.get(module.in_features)
-                    if pair is not None and multiplier != 0:
-                        handles.append(module.register_forward_pre_hook(_hook(pair[side], multiplier)))
-    return handles
+                yield side, module
+
+
+def _listed(widths: Iterable[int]) -> str:
+    return ", ".join(map(str, sorted(widths)))
 
 
 def _hook(network: Step, multiplier: float) -> Callable[[nn.Module, tuple[Any, ...]], tuple[Any, ...]]:

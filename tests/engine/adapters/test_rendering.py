@@ -12,7 +12,7 @@ from sdtui.engine.checkpoint import Checkpoint
 from sdtui.engine.engine import Engine
 from sdtui.spec.adapter import Embedding, Network
 from sdtui.spec.job import Render
-from sdtui.spec.outcome import Begun, Broken, Painted
+from sdtui.spec.outcome import Begun, Broken, Painted, Stepped
 from tests.engine.adapters.made import LINEAR, UNET_PATHS, lora, model_file, write, write_lora
 from tests.engine.renders import drive, of, paint, render
 
@@ -123,7 +123,7 @@ def test_an_embedding_changes_the_picture_where_its_word_is(engine: Engine, tmp_
     assert picture(engine, elsewhere) == picture(engine, render("a circle", steps=3, exact=True))
 
 
-def hypernetwork(path: Path, multiplier: float, scale: float = 0.5) -> Network:
+def hypernetwork(path: Path, multiplier: float, scale: float = 0.5, widths: tuple[int, ...] = (56, 64)) -> Network:
     generator = torch.Generator().manual_seed(8)
 
     def layers(width: int) -> dict[str, torch.Tensor]:
@@ -135,7 +135,7 @@ def hypernetwork(path: Path, multiplier: float, scale: float = 0.5) -> Network:
         }
 
     held = {"layer_structure": [1, 2, 1], "activation_func": "relu", "activate_output": False, "is_layer_norm": False}
-    torch.save(held | {width: (layers(width), layers(width)) for width in (56, 64)}, path)
+    torch.save(held | {width: (layers(width), layers(width)) for width in widths}, path)
     return Network(kind="hypernetwork", file=model_file(path), te=multiplier, unet=multiplier)
 
 
@@ -145,6 +145,24 @@ def test_a_hypernetwork_changes_the_picture_and_leaves_no_trace(engine: Engine, 
     assert picture(engine, with_networks(hypernetwork(tmp_path / "h.pt", 1.0))) != before
     assert picture(engine, with_networks(hypernetwork(tmp_path / "h.pt", 0.0))) == before
     assert picture(engine, with_networks()) == before
+
+
+def test_a_hypernetwork_that_fits_nothing_fails_before_any_step_and_others_go_on(
+    engine: Engine, tmp_path: Path
+) -> None:
+    misfit = replace(with_networks(hypernetwork(tmp_path / "big.pt", 1.0, widths=(1280, 320))), id="misfit")
+    other = replace(with_networks(), id="other")
+    engine.add(misfit)
+    engine.add(other)
+
+    outcomes = drive(engine)
+
+    (told,) = of(Broken, outcomes)
+    assert told.render == misfit
+    assert "The hypernetwork big does not fit the checkpoint" in str(told.error)
+    assert "width 320, 1280, and the model's is of width 56, 64" in str(told.error)
+    assert not [stepped for stepped in of(Stepped, outcomes) if stepped.render == misfit]
+    assert [painted.render for painted in of(Painted, outcomes)] == [other]
 
 
 def write_vae(checkpoint: Checkpoint, path: Path, *, prefix: str = "", brighter: float = 0.0) -> Path:
