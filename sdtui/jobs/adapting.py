@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from sdtui.errors import ModelError, UsageError
 from sdtui.prompt.adapters import hypernetworks, loras, read_hypernetwork, read_lora
-from sdtui.prompt.calling import embedding_words, listed_embeddings
-from sdtui.prompt.embeddings import mentions
+from sdtui.prompt.calling import embedding_words, listed_embeddings, stem_of
+from sdtui.prompt.embeddings import ListedEmbeddings, mentions
 from sdtui.prompt.names import LABEL, TAG_KINDS, Known, NameKind, fits
 from sdtui.prompt.nodes import Prompt, Tag
 from sdtui.prompt.parser import parse, plain
@@ -98,9 +98,15 @@ class _Finder:
         self._embeddings = listed_embeddings(fitting)
         self._others = embedding_words(record for record in embeddings if not fits(record.family, checkpoint.family))
         self._misfits = listed_embeddings(self._others.values())
+        words = {word.casefold() for word in (*self._words, *self._others)}
+        broken = {stem_of(record): record for record in embeddings if record.problem}
+        self._broken = {word: record for word, record in broken.items() if word.casefold() not in words}
+        self._unusable = ListedEmbeddings(dict.fromkeys(self._broken, 1))
 
     def added(self, pair: Prompts) -> Added:
         """What a prompt and a negative prompt name."""
+        for text in pair:
+            self._refuse_broken(text)
         # looked at both, so that both are noted
         worth_reading = [self._may_name(text) for text in pair]
         if not any(worth_reading):
@@ -120,6 +126,23 @@ class _Finder:
             if mention.name not in self._words and note not in self.notes:
                 self.notes.append(note)
         return "<" in text or "\\" in text or bool(self._embeddings.find(text))
+
+    def _refuse_broken(self, text: str) -> None:
+        """Raises when a text names an embedding whose file cannot be used; where only the letters' case differs, that is noted."""
+        if not self._unusable.find(text):
+            return
+        prompt = self._read(text)
+        for mention in mentions(prompt, self._unusable):
+            record = self._broken[mention.name]
+            if prompt.text[mention.start : mention.end] == mention.name:
+                raise ModelError(
+                    f"The embedding {mention.name}, which the prompt names, cannot be used: {record.problem}",
+                    where=record.path,
+                    todo="Take the word out, or the file out of the folder.",
+                )
+            note = f"The embedding {mention.name} cannot be used, so its name is read as words: {record.problem}"
+            if note not in self.notes:
+                self.notes.append(note)
 
     def find(self, kind: NameKind, name: str) -> Known | None:
         """What is known of a name that was checked."""

@@ -31,6 +31,8 @@ RECORDS = (
     record("anime", "hypernetwork"),
     record("bad-hands", "embedding", vectors=3),
     record("xl/neg", "embedding", family="sdxl"),
+    record("evil emb", "embedding", family="unknown", problem="The file runs code: it is refused."),
+    record("cat/bad-hands", "embedding", problem="The file is cut off."),
     record("clear", "vae", family="sd"),
 )
 
@@ -155,3 +157,25 @@ def test_each_picture_gets_what_its_own_prompt_names_and_a_group_of_its_own() ->
     assert [[network.file.name for network in r.networks] for r in job.renders] == [["detail"], ["styles/ink"], []]
     assert len({render.group_key for render in job.renders}) == 3
     assert len({render.group_key[:3] for render in job.renders}) == 1
+
+
+@pytest.mark.parametrize("pair", [("a cat, (evil emb:1.2)", ""), ("a cat", "ugly, evil emb")])
+def test_a_broken_embedding_that_is_named_is_refused_with_its_reason(pair: tuple[str, str]) -> None:
+    with pytest.raises(ModelError) as caught:
+        adapted(*pair)
+
+    assert "The embedding evil emb, which the prompt names, cannot be used: The file runs code" in caught.value.what
+    assert caught.value.where == "/m/embedding/evil emb.safetensors"
+
+
+def test_a_broken_embedding_in_other_letters_is_noted_and_read_as_words() -> None:
+    found = adapted("an Evil Emb", "evil Emb")
+
+    assert found.notes == (
+        "The embedding evil emb cannot be used, so its name is read as words: The file runs code: it is refused.",
+    )
+
+
+@pytest.mark.parametrize("text", ["a cat", "bad-hands", "evil embers", "emb", "<lora:detail:1> evil"])
+def test_a_broken_embedding_that_is_not_named_says_nothing(text: str) -> None:
+    assert adapted(text).notes == ()
