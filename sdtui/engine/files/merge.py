@@ -98,7 +98,12 @@ def _output(name: str, files: Mapping[str, MappedFile], recipe: Recipe, overflow
 
 
 def _blended(name: str, base: MappedFile, others: list[MappedFile], blend: Blend) -> Iterator[Tensor]:
-    """The merged numbers in float32; where A has more input channels than the others, those behind stay A's."""
+    """The merged numbers in float32; where A has more input channels than the others, those behind stay A's.
+
+    Raises ModelError at a number that is none.
+    """
+    for file in (base, *others):
+        _check_numbers(name, file)
     a, rest = base.tensor(name), [file.tensor(name) for file in others]
     if a.shape == rest[0].shape:
         for pieces in zip(pieces_of(a), *map(pieces_of, rest), strict=True):
@@ -109,6 +114,16 @@ def _blended(name: str, base: MappedFile, others: list[MappedFile], blend: Blend
     shared = slice(0, rest[0].shape[1])
     whole[:, shared] = blend(whole[:, shared].clone(), *channels)
     yield from pieces_of(whole)
+
+
+def _check_numbers(name: str, file: MappedFile) -> None:
+    # not the infinite ones: the mask of an OpenCLIP text encoder is made of them
+    if any(bool(piece.isnan().any()) for piece in pieces_of(file.tensor(name))):
+        raise ModelError(
+            f"The tensor '{name}' of {file.path.name} holds what is no number (NaN): the file is broken.",
+            where=str(file.path),
+            todo="Merge another copy of it.",
+        )
 
 
 def _rounded(name: str, piece: Tensor, dtype: str, overflow: Overflow) -> Tensor:

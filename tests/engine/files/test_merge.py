@@ -168,3 +168,24 @@ def test_another_architecture_is_refused_by_the_tensor(tmp_path, files):
 def test_a_senseless_weight_is_refused(tmp_path, files, weight):
     with pytest.raises(UsageError, match="number from -1 to 2"):
         blend(tmp_path, *files[:2], weight=weight)
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_file_with_what_is_no_number_is_refused_and_nothing_is_written(tmp_path, files, place):
+    held = load_file(files[place])
+    held[IN].view(-1)[-1] = torch.nan
+    save_file(held, files[place])
+
+    with pytest.raises(ModelError) as caught:
+        blend(tmp_path, *files)
+
+    assert f"The tensor '{IN}' of {files[place].name} holds what is no number (NaN)" in caught.value.what
+    assert not list(tmp_path.glob("*out*"))
+
+
+def test_what_is_infinite_in_all_of_them_stays_so(tmp_path, files):
+    mask = "cond_stage_model.model.attn_mask"
+    for file in files[:2]:
+        save_file(load_file(file) | {mask: torch.full((3, 3), -torch.inf)}, file)
+
+    assert blend(tmp_path, *files[:2])[0][mask].isneginf().all()
