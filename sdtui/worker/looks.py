@@ -13,6 +13,7 @@ import msgspec
 from PIL import Image
 
 from sdtui.spec.outcome import Painted
+from sdtui.weights.identify import builtin_path
 
 KEPT = 64
 USUAL = 8
@@ -52,29 +53,28 @@ class Looks:
         self._hinted: set[int] = set()
 
     def judge(self, painted: Painted) -> str:
-        """Remember the picture's look; a hint if it is much duller than the checkpoint's usual ones, one for each job."""
+        """Remember the picture's look; a hint, one for each job, if it and the one before are much duller than the usual ones.
+
+        A single one may be plain because it was asked for. The built-in checkpoint's own VAE is above suspicion.
+        """
         render = painted.render
         if render.params.steps < LEAST_STEPS:
             return ""
         look = look_at(painted)
         held = self._looks.setdefault(render.checkpoint.path, [])
-        usual = _usual(held)
+        usual, before = _usual(held), held[-1:]
         held.append(look)
         del held[:-KEPT]
         self._write()
-        if (
-            usual is None
-            or look.colour >= DULL_COLOUR * usual.colour
-            or look.contrast >= DULL_CONTRAST * usual.contrast
-        ):
+        if usual is None or not all(_is_dull(each, usual) for each in (*before, look)):
             return ""
-        if render.job_id in self._hinted:
+        if render.job_id in self._hinted or (render.vae is None and Path(render.checkpoint.path) == builtin_path()):
             return ""
         self._hinted.add(render.job_id)
         vae = f"the VAE {render.vae.name}" if render.vae else "the checkpoint's own VAE"
         return (
-            f"A picture is much duller than those of {render.checkpoint.name} usually are (colour {look.colour:.0f} instead of "
-            f"{usual.colour:.0f}). Unless it was asked for, {vae} may not belong to this model: try another."
+            f"Two pictures are much duller than those of {render.checkpoint.name} usually are (colour {look.colour:.0f} instead of "
+            f"{usual.colour:.0f}). Unless that was asked for, {vae} may not belong to this model: try another."
         )
 
     def _write(self) -> None:
@@ -85,6 +85,10 @@ class Looks:
         except OSError:
             # a hint that is not remembered is not worth a picture
             part.unlink(missing_ok=True)
+
+
+def _is_dull(look: Look, usual: Look) -> bool:
+    return look.colour < DULL_COLOUR * usual.colour and look.contrast < DULL_CONTRAST * usual.contrast
 
 
 def _usual(looks: list[Look]) -> Look | None:

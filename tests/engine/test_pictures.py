@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from msgspec.structs import replace
 
+from sdtui.spec.model import ModelFile
 from sdtui.spec.samplers import SAMPLER_NAMES
 from sdtui.worker.looks import USUAL, Looks
 from tests.engine.renders import builtin, loaded, paint, render
@@ -116,5 +118,8 @@ def test_a_vae_that_washes_colours_out_is_noticed(tmp_path):
     assert [looks.judge(picture) for picture in paint(engine, *usual).values()] == [""] * USUAL
     decode = engine.checkpoint(builtin()).vae.decode
     engine.checkpoint(builtin()).vae.decode = lambda *given, **more: (decode(*given, **more)[0] * 0.3,)
-    dull = render("a large red circle", seed=1, steps=8)
-    assert "much duller" in looks.judge(paint(engine, dull)[dull.id])
+    washed = [render("a large red circle", seed=seed, steps=8) for seed in (1, 2)]
+    dull = list(paint(engine, *washed).values())
+    assert [looks.judge(picture) for picture in dull] == ["", ""], "the built-in model's own VAE is the right one"
+    other = ModelFile(name="other", path="/vae/other.pt", size=1, mtime_ns=1)
+    assert "much duller" in looks.judge(replace(dull[0], render=replace(dull[0].render, vae=other)))
