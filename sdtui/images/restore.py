@@ -11,10 +11,7 @@ from sdtui.images.infotext import ALL_STEPS, LOW_MEMORY, NEGATIVE_TEMPLATE, TEMP
 from sdtui.prompt.expand.template import parse
 from sdtui.spec.document import Document
 from sdtui.spec.params import FIELDS, Field, Scalar, parse_value
-from sdtui.spec.samplers import SAMPLER_NAMES, sampler_spec
-
-FORMER_SCHEDULES = ("Karras", "Exponential", "SGM Uniform", "Uniform", "Polyexponential")
-"""Schedules that a sampler's name carried at its end before A1111 1.9."""
+from sdtui.spec.samplers import SAMPLER_NAMES, sampler_spec, split_former
 
 CARDS_NOISE = "NV"
 """What a record without RNG was made with: a CUDA card's noise, A1111's default."""
@@ -125,11 +122,8 @@ def split_sampler(pairs: Mapping[str, str]) -> dict[str, str]:
     if sampler in SAMPLER_NAMES:
         former = _FORMER_VERSION.match(split.get("Version", "")) and sampler_spec(sampler).automatic != "DDIM"
         return split | {"Schedule type": "Uniform"} if former else split
-    for schedule in FORMER_SCHEDULES:
-        name = sampler.removesuffix(f" {schedule}")
-        if name != sampler:
-            return split | {"Sampler": name, "Schedule type": schedule}
-    return split
+    name, schedule = split_former(sampler)
+    return split | {"Sampler": name, "Schedule type": schedule} if schedule else split
 
 
 def _key(field: Field) -> str:

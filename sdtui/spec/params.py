@@ -11,6 +11,7 @@ from msgspec import Struct
 from sdtui.errors import UsageError
 from sdtui.spec.fields.field import Field, Scalar
 from sdtui.spec.fields.table import FIELD, FIELDS
+from sdtui.spec.samplers import SAMPLER_NAMES, SCHEDULE_TYPES, split_former
 
 __all__ = ["FIELD", "FIELDS", "Field", "Params", "Scalar", "check_value", "find_field", "parse_value", "resolve_params"]
 
@@ -96,11 +97,7 @@ def check_value(name: str, value: Scalar) -> Scalar:
     if field.kind == "choice":
         if value in field.choices:
             return value
-        near = difflib.get_close_matches(str(value), field.choices, n=1, cutoff=0.4)
-        raise UsageError(
-            f"There is no {field.label.lower()} '{value}'.",
-            todo=f"Did you mean '{near[0]}'?" if near else f"Known: {', '.join(field.choices)}.",
-        )
+        raise UsageError(f"There is no {field.label.lower()} '{value}'.", todo=_other_choice(field, str(value)))
     if (
         isinstance(value, bool)
         or not isinstance(value, int | float)
@@ -132,6 +129,15 @@ def resolve_params(*layers: Mapping[str, Scalar]) -> Params:
 def _told(value: float) -> str:
     """A number without rounding what was typed."""
     return f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
+def _other_choice(field: Field, text: str) -> str:
+    """What somebody who wrote this may have meant."""
+    sampler, schedule = split_former(text)
+    if field.name == "sampler" and schedule in SCHEDULE_TYPES and sampler in SAMPLER_NAMES:
+        return f"Did you mean '{sampler}' with the schedule type '{schedule}'?"
+    near = difflib.get_close_matches(text, field.choices, n=1, cutoff=0.4)
+    return f"Did you mean '{near[0]}'?" if near else f"Known: {', '.join(field.choices)}."
 
 
 def _wanted(field: Field) -> str:

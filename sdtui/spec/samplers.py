@@ -50,6 +50,8 @@ SCHEDULE_TYPES: tuple[str, ...] = (
     "Align Your Steps",
     "DDIM",
 )
+FORMER_SCHEDULES = ("Karras", "Exponential", "SGM Uniform", "Uniform", "Polyexponential")
+"""Schedules that a sampler's name carried at its end before A1111 1.9."""
 EMPHASIS_MODES: tuple[str, ...] = ("Original", "No norm", "Ignore", "None", "ComfyUI")
 
 
@@ -59,3 +61,12 @@ def sampler_spec(name: str) -> SamplerSpec:
         if row.name == name:
             return row
     raise KeyError(name)
+
+
+def split_former(name: str) -> tuple[str, str]:
+    """A former name in its two parts: "DPM++ 2M Karras" is DPM++ 2M and Karras; the name and nothing when it is none."""
+    for schedule in FORMER_SCHEDULES:
+        sampler = name.removesuffix(f" {schedule}")
+        if sampler != name:
+            return sampler, schedule
+    return name, ""

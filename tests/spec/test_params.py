@@ -50,6 +50,8 @@ def test_typed_values(name, text, value):
         ("seed", "4294967296", "to 4294967295, not 4294967296."),
         ("cfg_scale", "30.0000001", "not 30.0000001."),
         ("steps", "1" + "0" * 400, "from 1 to 150, not 1000"),
+        ("sampler", "DPM++ 2M Karras", "Did you mean 'DPM++ 2M' with the schedule type 'Karras'?"),
+        ("sampler", "Eular Karras", "no sampler 'Eular Karras'. Did you mean 'Euler"),
         ("sampler", "Eular", "no sampler 'Eular'. Did you mean 'Euler'?"),
         ("exact", "maybe", "on or off"),
         ("widht", "512", "no parameter 'widht'. Did you mean 'width'?"),
