@@ -59,7 +59,7 @@ class Lines:
     """A line on standard error where a person wants to know; a path on standard output for each picture."""
 
     def __init__(self) -> None:
-        self._loading: set[str] = set()
+        self._loading: set[tuple[str, str]] = set()
 
     def start(self, job: JobView) -> None:
         """The job was queued."""
@@ -72,15 +72,13 @@ class Lines:
                 say(path)
             case LogLine(text=text):
                 self.tell(text)
-            case WorkerState(state="loading", device=device):
-                if device not in self._loading:
-                    self._loading.add(device)
-                    self.tell(f"Loading the model on {device}.")
+            case WorkerState(state="loading", device=device, checkpoint=model):
+                if (device, model) not in self._loading and waits_for(job, model):
+                    self._loading.add((device, model))
+                    self.tell(f"Loading {model or 'the model'} on {device}.")
             case WorkerState(state="waiting" | "died", device=device, text=text):
-                self._loading.discard(device)
+                self._loading = {told for told in self._loading if told[0] != device}
                 self.tell(f"{device}: {text}")
-            case WorkerState(device=device):
-                self._loading.discard(device)
             case _:
                 pass
 
@@ -150,6 +148,17 @@ def choose_display(*, json: bool) -> Display:
 def count_of(job: JobView) -> str:
     """How many pictures a job has, in words."""
     return "1 picture" if len(job.renders) == 1 else f"{len(job.renders)} pictures"
+
+
+def waits_for(job: JobView, model: str) -> bool:
+    """Whether a job has not begun and may be waiting for this checkpoint, as far as its document says."""
+    from sdtui.prompt.calling import without_suffix
+
+    def bare(name: str) -> str:
+        return without_suffix(name.replace("\\", "/").rpartition("/")[2]).casefold()
+
+    wanted = job.document.checkpoint
+    return job.state == "queued" and (not wanted or not model or bare(wanted) == bare(model))
 
 
 def _share(progress: float | None) -> str:

@@ -3,7 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
-from sdtui.cli.progress import _detail
+from sdtui.cli.progress import Lines, _detail
+from sdtui.spec.document import Document
 from sdtui.spec.event import Chore, Noted, StepDone, WorkerState
 from tests.ui.fake import job_view
 
@@ -31,3 +32,35 @@ LAST = job_view(state="running", step=20)
 )
 def test_beside_the_bar_is_what_keeps_the_picture_from_being_done(event, job, said):
     assert _detail(Noted(seq=0, at=1.0, event=event), job) == said
+
+
+def loading(model, device="cpu", state="loading"):
+    return Noted(seq=0, at=1.0, event=WorkerState(device=device, state=state, checkpoint=model, text="came to an end"))
+
+
+def told(job, *events, capsys):
+    """What the plain lines say of these events."""
+    lines = Lines()
+    for event in events:
+        lines.show(event, job)
+    return capsys.readouterr().err.splitlines()
+
+
+@pytest.mark.parametrize("name", ["", "dream", "sub/dream", "DREAM.safetensors", "/m/sub/dream.ckpt"])
+def test_loading_the_jobs_own_model_is_said_once_with_its_name(name, capsys):
+    job = job_view(document=Document(prompt="a cat", checkpoint=name))
+    ready = loading("", state="ready")
+    events = [loading("sub/dream"), ready, loading("sub/dream"), loading("sub/dream", "cuda:0")]
+    assert told(job, *events, capsys=capsys) == ["Loading sub/dream on cpu.", "Loading sub/dream on cuda:0."]
+
+
+def test_loading_another_jobs_model_is_not_said(capsys):
+    waiting = job_view(document=Document(prompt="a cat", checkpoint="dream"))
+    assert told(waiting, loading("other"), loading("sub/dreams"), capsys=capsys) == []
+    assert told(replace(RUNNING, document=waiting.document), loading("dream"), capsys=capsys) == []
+
+
+def test_a_worker_that_died_loads_once_more(capsys):
+    job = job_view(document=Document(prompt="a cat", checkpoint="dream"))
+    said = told(job, loading("dream"), loading("", state="died"), loading("dream"), capsys=capsys)
+    assert said == ["Loading dream on cpu.", "cpu: came to an end", "Loading dream on cpu."]
