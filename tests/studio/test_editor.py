@@ -22,6 +22,7 @@ def tmux(tmp_path):
 def open_studio(tmux, workspace, start):
     start(sdtui(workspace))
     tmux.until(r"\d+/75")
+    tmux.until("queue empty")  # there is a server: what is typed is kept
 
 
 def test_undo_goes_on_after_a_restart(tmux, workspace):

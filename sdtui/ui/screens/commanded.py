@@ -40,6 +40,7 @@ class CommandedScreen(ArrangedScreen):
     def __init__(self, keys: Keys, viewer: str) -> None:
         super().__init__(keys)
         self._presenter: StudioPresenter | None = None
+        self._wishes: list[Callable[[StudioPresenter], None]] = []
         self._language: Language | None = None
         self._viewer = viewer
 
@@ -129,9 +130,16 @@ class CommandedScreen(ArrangedScreen):
 
     def _with_presenter(self, act: Callable[[StudioPresenter], None]) -> None:
         if self._presenter is None:
-            self.say("The studio is still starting; once more in a moment.")
+            self._wishes.append(act)
+            self.say("The studio is still starting; this is done as soon as it has.")
         else:
             act(self._presenter)
+
+    def grant_wishes(self, presenter: StudioPresenter) -> None:
+        """Do what was asked for before there was a presenter."""
+        wishes, self._wishes = self._wishes, []
+        for act in wishes:
+            act(presenter)
 
     # commands
 

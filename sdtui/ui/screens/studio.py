@@ -79,6 +79,7 @@ class StudioScreen(ChoosingScreen, WatchingScreen):
         self.run_worker(presenter.run(), group="connection")
         self.run_worker(presenter.keep_draft(), group="draft")
         self.run_worker(presenter.tick(), group="tick")
+        self.grant_wishes(presenter)
         for problem in self._setup.problems:
             presenter.complain(problem)
         await self.furnish()
