@@ -135,6 +135,10 @@ class Library:
             return self._usable(beside, "vae")
         return self.find_model("vae", default) if default else None
 
+    def content_hash(self, path: str) -> str:
+        """The SHA-256 of a file without its header, as LoRAs are called by, if it is known for the file as it is now."""
+        return self._hashes.known(Path(path), content=True)
+
     def _usable(self, record: ModelRecord, kind: ModelKind) -> ModelRecord:
         fresh = self._fresh(record)
         problem = fresh.problem or ("" if fresh.kind == kind else f"The file is no {KINDS[kind]} any more.")

@@ -96,6 +96,10 @@ class Shelf:
         """The VAE that a document with this name uses with a checkpoint; None for the checkpoint's own."""
         return self._library.find_vae(name, checkpoint, self._vae)
 
+    def content_hash(self, path: str) -> str:
+        """The SHA-256 of a file without its header, if it is known."""
+        return self._library.content_hash(path)
+
     def warm_version(self, name: str) -> ModelFile | None:
         """The version of the checkpoint to load before anybody waits for it; None when there is none to use."""
         try:

@@ -11,6 +11,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from sdtui.errors import SdtuiError, UsageError
+from sdtui.images.hashes import unlike
 from sdtui.server.intake import Intake
 from sdtui.server.needs import Noting, digests, note_presets
 from sdtui.server.planning import Placement, Planning
@@ -88,7 +89,10 @@ class WatchLine:
         if entry.turn != turn or self.board.entry(key) is not entry:
             return  # it changed while it was planned: what it says now waits for its turn already
         entry.uses = uses
-        self.board.begin(key, self.intake.take(job, notes), str(home))
+        # a folder's options may ask for another checkpoint
+        hashes = replace(sheet.hashes, checkpoint="") if folder.wish.options.checkpoint else sheet.hashes
+        others = tuple(unlike(hashes, job.renders[0], self.planning.shelf.content_hash))
+        self.board.begin(key, self.intake.take(job, (*notes, *others)), str(home), others)
         self.keep(entry)
 
     def _document(self, entry: Entry, options: Document, uses: dict[str, str]) -> Document:

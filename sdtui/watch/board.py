@@ -171,9 +171,11 @@ class Board:
 
     # what happens to jobs
 
-    def begin(self, key: Key, job: JobView, home: str) -> None:
-        """A job was queued for a file; `home` is the folder of its pictures."""
+    def begin(self, key: Key, job: JobView, home: str, notes: tuple[str, ...] = ()) -> None:
+        """A job was queued for a file; `home` is the folder of its pictures, `notes` say what else there is to know of it."""
         entry = self._entries[key]
+        if entry.sheet is not None:
+            self._note(entry, notes=(*entry.sheet.notes, *notes))
         entry.owed = False
         self._jobs[job.id] = key
         self._note(entry, state="rendering", job_id=job.id, done=0, count=len(job.renders), home=home, error=None)

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from sdtui.errors import UsageError
 from sdtui.images import chunk
+from sdtui.images.hashes import recorded_hashes
 from sdtui.images.infotext import KEY, parse
 from sdtui.images.restore import restore
 from sdtui.spec.document import Document
@@ -15,9 +16,9 @@ from sdtui.watch.sheet import Sheet
 def read_picture_sheet(texts: dict[str, str], where: str) -> Sheet:
     """What the text chunks of a PNG say of it; raises UsageError when they say nothing."""
     own = chunk.decode(texts.get(chunk.KEY, ""))
-    if own is not None:
-        return Sheet(_again(own))
     found = parse(texts.get(KEY, ""))
+    if own is not None:
+        return Sheet(_again(own), hashes=recorded_hashes(found.pairs))
     if not found.pairs and not found.prompt:
         raise UsageError(
             "The picture does not say how it was made.",
@@ -25,7 +26,7 @@ def read_picture_sheet(texts: dict[str, str], where: str) -> Sheet:
             todo="Pictures of sdtui and A1111 do, unless a program that shows or sends pictures took it away.",
         )
     restored = restore(found)
-    return Sheet(restored.document, notes=restored.problems)
+    return Sheet(restored.document, notes=restored.problems, hashes=recorded_hashes(found.pairs))
 
 
 def _again(own: chunk.Provenance) -> Document:

@@ -5,15 +5,20 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from sdtui.errors import SdtuiError
+from sdtui.images.hashes import RecordedHashes
 from sdtui.spec.document import Document
 
 
 class Sheet(NamedTuple):
-    """A document, the line (from 1) on which its prompt begins, and sentences about what of the file does not count."""
+    """A document, the line (from 1) on which its prompt begins, and sentences about what of the file does not count.
+
+    `hashes` are those of the files that a picture was made with.
+    """
 
     document: Document
     line: int = 1
     notes: tuple[str, ...] = ()
+    hashes: RecordedHashes = RecordedHashes()
 
 
 class Reading(NamedTuple):

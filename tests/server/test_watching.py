@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import tempfile
 import time
 from pathlib import Path
 
 import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from sdtui.errors import UsageError
 from sdtui.images import chunk
+from sdtui.images.png import read_texts
 from sdtui.server.watchline import MOST_OPEN
 from sdtui.spec.document import Document
-from sdtui.spec.event import FilesChanged, Finished, StepDone, Submitted, WatchesChanged
+from sdtui.spec.event import FilesChanged, Finished, LogLine, StepDone, Submitted, WatchesChanged
 from sdtui.spec.verb import Done
 from sdtui.spec.verbs_watch import PauseWatch, RenderFile, Unwatch, Watch, Watches, WatchesAnswer
 from sdtui.spec.watch import WatchWish
@@ -178,6 +182,24 @@ async def test_results_and_our_own_pictures_are_no_prompt_files(workspace, conne
     files = (await client.ask(Watches(), WatchesAnswer)).files
     assert {file.name for file in files} == {"again.png", "cat.txt"}
     assert len(await client.jobs()) == 3
+
+
+async def test_a_picture_that_was_made_with_another_version_of_its_model_says_so(workspace, connect, prompts):
+    client, watch = await connect()
+    (prompts / "cat.txt").write_text("a cat")
+    await start_watch(client, prompts)
+    made = Path((await until(watch, "cat.txt", "done")).latest)
+    record = read_texts(made)["parameters"]
+    hash_then = re.search("Model hash: ([0-9a-f]{10})", record)[1]
+    for name, text in {"same.png": record, "other.png": record.replace(hash_then, "f" * 10)}.items():
+        info = PngInfo()
+        info.add_text("parameters", text)
+        Image.open(made).save(prompts / name, pnginfo=info)
+    same, other = [await find(client, name, "done") for name in ("same.png", "other.png")]
+    assert same.notes == ()
+    (note,) = other.notes
+    assert f"its hash was ffffffffff, that of the file now is {hash_then}" in note
+    await watch.until(lambda e: isinstance(e, LogLine) and (e.text, e.job_id) == (note, other.job_id))
 
 
 async def test_a_folder_that_goes_away_and_comes_back_is_watched_on(workspace, connect, prompts):
