@@ -147,7 +147,7 @@ def test_the_help_tells_of_defaults_that_a_checkpoint_brings() -> None:
         (["a", "--width", "65"], "multiple of 8"),
         (["a", "--sampler", "eulr"], "no sampler 'eulr'"),
         (["a", "--force"], "--force goes with -o"),
-        (["-f", "x.doc"], "ends in .txt"),
+        (["-f", "/bin/sh"], "ends in .txt"),
     ],
 )
 def test_arguments_that_cannot_be_used_are_sentences(arguments: list[str], said: str) -> None:

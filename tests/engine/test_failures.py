@@ -68,8 +68,9 @@ def test_without_memory_the_batch_is_halved_until_it_fits(engine):
         restore()
         engine._stepper.ladder.forget()
     assert len(pictures) == 8
-    assert sizes[:3] == [16, 8, 4]
-    assert max(sizes[3:]) == 4
+    # another checkpoint may have to leave first, and then the same is tried once more
+    assert list(dict.fromkeys(sizes))[:3] == [16, 8, 4]
+    assert max(sizes[sizes.index(4) :]) == 4
 
 
 def test_one_picture_whose_rows_do_not_fit_takes_them_in_turn(engine, checkpoint):

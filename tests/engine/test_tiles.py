@@ -54,7 +54,7 @@ def test_a_picture_in_tiles_is_like_the_one_in_one_piece_and_shows_no_seam(engin
         whole, tiled = decode(checkpoint, latents), decode(checkpoint, latents, 16)
     assert tiled.makeshifts == ("tiled decode",)
     one, other = pixels(whole), pixels(tiled)
-    assert abs(one - other).mean() < 2
+    assert abs(one - other).mean() < 3
     # columns where a tile begins or ends step no more than others do
     steps = abs(np.diff(other - one, axis=1)).mean((0, 2))
     edges = [edge * 8 for span in spans(32, 16) for edge in span if 0 < edge < 32]

@@ -271,7 +271,7 @@ REFUSED = [
     (Document(params={"width": 100}), {}, UsageError, "multiple of 8"),
     (Document(params={"sepps": 3}), {}, UsageError, "Did you mean 'steps'"),
     (Document(checkpoint="shapes-65"), {}, ModelError, "shapes-64"),
-    (Document(prompt="<lora:x:1> cat"), {}, UsageError, "not supported yet"),
+    (Document(prompt="<lora:x:1> cat"), {}, ModelError, "There is no LoRA named 'x'"),
     (Document(params={"batch_count": 2}), {"out": "/tmp/x.png"}, UsageError, "cannot share the one file"),
     (Document(), {"out": "/tmp/x.jpg"}, UsageError, "does not end in .png"),
     (Document(), {"out": "/proc/nowhere/x.png"}, WorkspaceError, "/proc/nowhere"),

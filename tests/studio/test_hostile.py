@@ -50,7 +50,7 @@ jobs = (
 )
 models = tuple(replace(SHAPES, name=f"{EVIL}{kind}", title=EVIL, path=f"/m/{EVIL}", kind=kind, problem=problem)
     for kind, problem in (("checkpoint", ""), ("lora", ""), ("embedding", ""), ("vae", EVIL + "broken")))
-async def open_client(on_event, on_lost):
+async def open_client(on_event, on_lost, *, start=True):
     server = FakeServer(jobs=jobs, draft=document, models=models, seq=1, default_checkpoint=models[0].name,
         workers=(replace(READY, device=EVIL, text=EVIL + "worker"),), workspace="/w/" + EVIL)
     server.record = EVIL + "record" + chr(10) + "Steps: 20, Model: " + EVIL
