@@ -55,7 +55,7 @@ def write_in_vim(tmux, words):
 
 
 def write_in_nano(tmux, words):
-    tmux.until("GNU nano")
+    tmux.until(r"\^X Exit")
     tmux.keys("C-k")
     tmux.text(f"a {words} cat")
     tmux.keys("C-o", "Enter", "C-x")

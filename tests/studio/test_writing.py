@@ -48,7 +48,7 @@ def test_a_real_nano_edits_the_negative_prompt(tmux, workspace):
     tmux.text("blurry")
     tmux.until("blurry")
     tmux.keys("F4")
-    tmux.until("GNU nano")
+    tmux.until(r"\^X Exit")
     tmux.text("very ")
     tmux.keys("C-o", "Enter")
     tmux.until("Wrote")
