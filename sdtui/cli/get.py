@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import shutil
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sdtui.cli.exits import FAILED, OK
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sdtui.workspace.paths import Workspace
 
 KINDS = ("checkpoint", "lora", "embedding", "hypernetwork", "vae", "controlnet", "upscaler")
+SAID = {"lora": "LoRA", "vae": "VAE", "controlnet": "ControlNet"}
 MARKS = {"done": "✓", "failed": "✗", "cancelled": "‖"}
 BAR_CELLS = 24
 
@@ -117,7 +119,15 @@ async def _wait(args: argparse.Namespace, view: FetchView, views: asyncio.Queue[
     if view.error is not None:
         raise error_of(view.error)
     _tell(view, as_json=args.json)
+    if view.state == "done" and args.kind not in {None, view.kind}:
+        found, wanted = _a(view.kind), _a(args.kind)
+        note(f"The file is {found}, not {wanted}: it is in {Path(view.path).parent.name}/.")
     return OK if view.state == "done" else FAILED
+
+
+def _a(kind: str) -> str:
+    said = SAID.get(kind, kind)
+    return f"an {said}" if said[0] in "eu" else f"a {said}"
 
 
 def _tell(view: FetchView, *, as_json: bool) -> None:

@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING
 
 from sdtui.cli.connection import ask
 from sdtui.cli.exits import OK, exit_code
-from sdtui.cli.place import Place, current_folder, open_place
+from sdtui.cli.place import Place, open_place
 from sdtui.cli.say import complain, say
-from sdtui.errors import SdtuiError, UsageError
+from sdtui.errors import UsageError
 from sdtui.spec.params import FIELD
-from sdtui.spec.preset import PROMPTS, Preset, shown
-from sdtui.workspace.paths import expand
-from sdtui.workspace.presets import ENDINGS, PresetFolder
-from sdtui.workspace.styles import STYLES, read_styles, style_files
+from sdtui.spec.preset import Preset
+from sdtui.workspace.presets import PresetFolder
+from sdtui.workspace.styles import style_files
 
 if TYPE_CHECKING:
     from sdtui.client.client import Client
@@ -58,10 +57,12 @@ def run(args: argparse.Namespace) -> int:
             return _save(args)
         case "delete":
             gone = ask(args.workspace, lambda client: _delete(client, args.name))
-            say(f"{gone.name} is deleted.")
+            say(f"{gone.name} is deleted; its text is kept in {gone.kept}.")
             return OK
         case _:
-            return _convert(args)
+            from sdtui.cli.styles import convert
+
+            return convert(open_place(args.workspace), args.name, force=args.force)
 
 
 def open_presets(place: Place) -> PresetFolder:
@@ -127,7 +128,7 @@ def _save(args: argparse.Namespace) -> int:
         return await client.ask(verb, FileAnswer)
 
     saved = ask(args.workspace, save)
-    say(f"{saved.name} is saved.")
+    say(f"{saved.name} is saved{f'; what it replaces is kept in {saved.kept}' if saved.kept else ''}.")
     return OK
 
 
@@ -166,32 +167,3 @@ async def _delete(client: Client, name: str) -> FileAnswer:
         raise UsageError(f"'{name}' is a row of {found.path}.", todo="Take it out there, with an editor.")
     file = await client.ask(ReadFile(folder="presets", name=Path(found.path).name), FileAnswer)
     return await client.ask(RemoveFile(folder="presets", name=file.name, etag=file.etag), FileAnswer)
-
-
-def _convert(args: argparse.Namespace) -> int:
-    """A preset for each style; what cannot be one is said, and the others are made."""
-    from sdtui.workspace.file_names import safe_name
-    from sdtui.workspace.preset_text import write_preset
-    from sdtui.workspace.text_files import TextFiles
-
-    place = open_place(args.workspace)
-    path = current_folder() / expand(Path(args.name)) if args.name else place.workspace.root / STYLES
-    styles, problems = read_styles(path)
-    files = TextFiles(place.workspace.presets, ENDINGS, place.workspace.make_state() / "removed", nested=False)
-    made = 0
-    for style in styles:
-        name = safe_name(style.name) + PRESET
-        try:
-            there = (place.workspace.presets / name).exists()
-            files.put(
-                name, write_preset(style.document, style.sets), files.get(name).etag if there and args.force else ""
-            )
-        except SdtuiError as error:
-            problems.append(error)
-            continue
-        made += 1
-        say(f"{name}: {' | '.join(shown(getattr(style.document, each)) for each in PROMPTS if each in style.sets)}")
-    say(f"{made} preset{'' if made == 1 else 's'} made of {len(styles)} style{'' if len(styles) == 1 else 's'}.")
-    for problem in problems:
-        complain(problem)
-    return exit_code(problems[0]) if problems else OK

@@ -88,4 +88,4 @@ class Files:
 
 
 def _told(file: TextFile) -> FileAnswer:
-    return FileAnswer(name=file.name, text=file.text, etag=file.etag)
+    return FileAnswer(name=file.name, text=file.text, etag=file.etag, kept=file.kept)

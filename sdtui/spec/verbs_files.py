@@ -84,11 +84,15 @@ class PresetsAnswer(Answer, frozen=True, kw_only=True, tag="presets"):
 
 
 class FileAnswer(Answer, frozen=True, kw_only=True, tag="file"):
-    """A file: where it is in its folder, what it holds, and what tells this text from every other."""
+    """A file: where it is in its folder, what it holds, and what tells this text from every other.
+
+    `kept` is where the text lies that was replaced or removed; empty where none was.
+    """
 
     name: str
     text: str
     etag: str
+    kept: str = ""
 
 
 class Uses(Struct, frozen=True, kw_only=True):

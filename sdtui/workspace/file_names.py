@@ -9,6 +9,7 @@ from sdtui.errors import UsageError
 MAX_PART_BYTES = 200
 MAX_PARTS = 20
 _ODD = re.compile('[\x00-\x1f\x7f-\x9f/\\\\:*?"<>|\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]')
+_EDGE = re.compile(r"^[\s.-]+|[\s.-]+$")
 
 
 def check_file_name(name: str, endings: tuple[str, ...], *, nested: bool) -> None:
@@ -36,9 +37,10 @@ def check_file_name(name: str, endings: tuple[str, ...], *, nested: bool) -> Non
 
 def safe_name(name: str) -> str:
     """A name that a file can have, as like this one as can be; "preset" where nothing of it is left."""
-    cleaned = _ODD.sub("-", name.encode(errors="replace").decode()).strip(" .-") or "preset"
+    cleaned = _ODD.sub("-", name.encode(errors="replace").decode())
+    cleaned = _EDGE.sub("", cleaned) or "preset"
     while len(cleaned.encode()) > MAX_PART_BYTES - 20:
-        cleaned = cleaned[:-1].rstrip(" .")
+        cleaned = _EDGE.sub("", cleaned[:-1])
     return cleaned
 
 

@@ -24,11 +24,15 @@ _UNLINKABLE = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno
 
 
 class TextFile(NamedTuple):
-    """A file's name in its folder, its text, and what tells this text from every other (`etag`)."""
+    """A file's name in its folder, its text, and what tells this text from every other (`etag`).
+
+    `kept` is where the text lies that was replaced or removed; empty where none was.
+    """
 
     name: str
     text: str
     etag: str
+    kept: str = ""
 
 
 class TextFiles:
@@ -63,9 +67,9 @@ class TextFiles:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             if etag and path.exists() and _etag(path) == etag:
-                self._keep_removed(path)
+                kept = self._keep_removed(path)
                 _write(path, data, replace=True)
-                return TextFile(name, text, _etag(path))
+                return TextFile(name, text, _etag(path), str(kept))
             if _write(path, data, replace=False):
                 return TextFile(name, text, _etag(path))
             if not etag:
@@ -100,11 +104,11 @@ class TextFiles:
             )
         path = self._path(name)
         try:
-            self._keep_removed(path)
+            kept = self._keep_removed(path)
             path.unlink()
         except OSError as error:
             raise self._unwritable(name, error) from None
-        return file
+        return file._replace(kept=str(kept))
 
     def _path(self, name: str) -> Path:
         """The path of a name, without links; raises UsageError for one that is no name or leads out of the folder."""
@@ -125,7 +129,7 @@ class TextFiles:
                 return beside
         raise AssertionError("there is always another name")
 
-    def _keep_removed(self, path: Path) -> None:
+    def _keep_removed(self, path: Path) -> Path:
         self._removed.mkdir(mode=0o700, parents=True, exist_ok=True)
         kept = self._removed / f"{time.time_ns():020}-{self.root.name}-{path.name}"
         kept.write_bytes(path.read_bytes())
@@ -133,6 +137,7 @@ class TextFiles:
         for each in old:
             with contextlib.suppress(OSError):
                 each.unlink()
+        return kept
 
     def _unwritable(self, name: str, error: OSError) -> WorkspaceError:
         return WorkspaceError(f"It cannot be written: {error.strerror}.", where=self._shown(name))

@@ -36,6 +36,13 @@ def test_the_path_of_the_model_is_all_of_the_output(sdtui, workspace: Workspace,
     assert "film" in sdtui("models").out
 
 
+def test_a_kind_that_the_file_says_otherwise_is_told(sdtui, lora: bytes) -> None:
+    with serving(body=lora, name="odd.safetensors") as site:
+        told = sdtui("get", site.url, "--kind", "vae")
+    assert told.out.endswith("/models/Lora/odd.safetensors\n")
+    assert "The file is a LoRA, not a VAE: it is in Lora/." in told.err
+
+
 def test_what_went_wrong_gives_a_sentence_and_an_exit_code(sdtui) -> None:
     with serving(body=b"<html><title>Log in</title>" + b" " * 600, name="page.safetensors") as site:
         page = sdtui("get", site.url)

@@ -89,10 +89,11 @@ def test_a_documents_fields_are_saved_and_never_over_another_preset(sdtui, shelf
 
 
 def test_a_deleted_preset_is_kept_in_the_state(sdtui, shelf: Path, workspace: Workspace) -> None:
-    assert sdtui("presets", "delete", "ink").out == "ink.yaml is deleted.\n"
+    told = sdtui("presets", "delete", "ink").out
     assert not (shelf / "ink.yaml").exists()
     kept = [each for each in (workspace.state / "removed").iterdir() if each.name.endswith("presets-ink.yaml")]
     assert kept[-1].read_text() == "prompt: ink drawing of {prompt}\n"
+    assert told == f"ink.yaml is deleted; its text is kept in {max(kept)}.\n"
     assert sdtui("presets", "delete", "ink").code == 2
 
 
@@ -109,8 +110,26 @@ def test_styles_become_files_and_broken_rows_are_told(sdtui, shelf: Path, tmp_pa
     again = sdtui("presets", "convert", str(styles))
     assert "exists" in again.err
     assert (shelf / "Oil.yaml").read_text() == "prompt: mine\n"
-    sdtui("presets", "convert", str(styles), "--force")
+    told = sdtui("presets", "convert", str(styles), "--force").out
     assert "oil, thick" in (shelf / "Oil.yaml").read_text()
+    kept = told.partition("which is kept in ")[2].splitlines()[0].removesuffix(".")
+    assert Path(kept).read_text() == "prompt: mine\n"
+    assert told.count("It replaces a preset") == 1, "what is the same already is not replaced"
+
+
+@pytest.mark.parametrize("names", [("a/b", "a-b"), ("a-b", "a/b"), ("a/b", "A-B")])
+def test_styles_whose_names_become_one_become_two_files(
+    sdtui, shelf: Path, tmp_path: Path, names: tuple[str, str]
+) -> None:
+    styles = tmp_path / "styles.csv"
+    styles.write_text("name,prompt,negative_prompt\n" + "".join(f"{name},of {name},\n" for name in names))
+    for force in ((), ("--force",)):
+        told = sdtui("presets", "convert", str(styles), *force)
+        assert (told.code, told.out.count("It replaces")) == (0, 0), told.err
+        assert "The style 'a/b' is called 'a-b-2' now" in told.out
+        assert (shelf / "a-b-2.yaml").read_text() == "prompt: of a/b\n"
+        plain = next(name for name in names if name != "a/b")
+        assert (shelf / f"{plain}.yaml").read_text() == f"prompt: of {plain}\n"
 
 
 def test_styles_in_the_workspace_are_presets_as_they_are(sdtui, shelf: Path, workspace: Workspace) -> None:
