@@ -43,6 +43,7 @@ class Sessions:
         self._desk = desk
         self._journal = journal
         self._open: set[asyncio.Task[None]] = set()
+        self._closing = False
 
     def __len__(self) -> int:
         return len(self._open)
@@ -58,11 +59,16 @@ class Sessions:
         self._open.add(task)
         try:
             await Session(self._desk, self._journal, reader, writer).run()
+        except asyncio.CancelledError:
+            # asyncio's own server takes one that ends cancelled for a fault and writes a traceback
+            if not self._closing:
+                raise
         finally:
             self._open.discard(task)
 
     async def close(self) -> None:
         """Let every client go."""
+        self._closing = True
         for task in self._open:
             task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)

@@ -255,6 +255,16 @@ async def test_a_stop_is_told_to_the_clients_that_stay(connect):
     assert isinstance(watch.events[-1], Stopping)
 
 
+async def test_a_stop_with_clients_that_stay_writes_no_traceback(connect, workspace):
+    client, _ = await connect()
+    await connect()
+    _, watch = await connect()
+    await client.stop("now")
+    await watch.until_lost()
+    await connect()  # its server begins when this one is gone
+    assert "Traceback" not in workspace.log.read_text()
+
+
 async def test_a_named_file_is_written_once(connect, tmp_path):
     client, watch = await connect()
     out = tmp_path / "a.png"
