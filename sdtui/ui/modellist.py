@@ -9,7 +9,7 @@ from itertools import chain
 from operator import add
 from typing import Literal, NamedTuple
 
-from sdtui.prompt.calling import Called
+from sdtui.prompt.calling import Called, stem_of
 from sdtui.spec.model import ModelKind, ModelRecord
 from sdtui.weights.families import FAMILY
 
@@ -24,6 +24,9 @@ KINDS: dict[ModelKind, tuple[str, str]] = {
     "unknown": ("unknown", "unknown files"),
 }
 """What one and many of a kind are called, in the order in which they are gone through."""
+TAGGED: frozenset[ModelKind] = frozenset({"lora", "hypernetwork"})
+UNSPEAKABLE = frozenset("<>:\n")
+"""What no name in a tag can hold."""
 WORST = 3
 WORD_STARTS = frozenset(" _-./")
 ANY_FAMILY = frozenset({"any", "unknown", "sd"})
@@ -120,7 +123,11 @@ def fitting(checkpoint: ModelRecord) -> frozenset[str]:
 
 
 def misfit(record: ModelRecord, checkpoint: ModelRecord | None) -> str:
-    """Why a model does not go with the checkpoint, in a sentence; empty when it does, or when nobody can tell."""
+    """Why a model cannot be named or does not go with the checkpoint; empty when it can and does, or nobody can tell."""
+    odd = sorted(UNSPEAKABLE & set(stem_of(record))) if record.kind in TAGGED else []
+    if odd:
+        mark = "a line break" if odd[0] == "\n" else f"'{odd[0]}'"
+        return f"The file's name holds {mark}, so no tag can name it: rename the file."
     if checkpoint is None or record.kind in {"checkpoint", "upscaler", "unknown"}:
         return ""
     families = {record.family.partition("-")[0], checkpoint.family.partition("-")[0]}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sdtui.prompt.calling import Called
 from sdtui.prompt.catalogue import Catalogue, Entry, Habits, Sort, Sources
+from sdtui.ui.modellist import UNSPEAKABLE
 
 if TYPE_CHECKING:
     from sdtui.spec.model import ModelKind, ModelRecord
@@ -17,7 +18,6 @@ ASKED_FOR = 20
 """Tags that are asked for at a time; fewer are all there are."""
 KEPT = 2000
 """Answers that are remembered."""
-UNSPEAKABLE = frozenset("<>:\n")
 CATEGORIES = {"0": "", "1": "artist", "3": "copyright", "4": "character", "5": "meta"}
 """What the numbers mean that lists of tags have for kinds."""
 

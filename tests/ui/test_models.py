@@ -8,6 +8,7 @@ from sdtui.spec.document import Document
 from sdtui.spec.model import ModelRecord
 from sdtui.ui.modellist import ModelList, misfit
 from sdtui.ui.tagging import toggled
+from sdtui.ui.vocabulary import entries_of
 from tests.ui.fake import DREAM, SHAPES, FakeServer
 from tests.ui.screen import StudioPilot, studio, text, until, until_seen
 
@@ -112,6 +113,19 @@ async def test_what_does_not_fit_or_is_broken_says_why_and_goes_into_no_prompt()
         await pilot.press("f5")
         await until(pilot, lambda: server.asked("submit"))
         assert server.asked("submit") == [Document()]
+
+
+@pytest.mark.parametrize(("name", "mark"), [("a:b", "':'"), ("x>y", "'>'"), ("m<n", "'<'")])
+async def test_a_name_that_no_tag_can_hold_goes_into_no_prompt(name: str, mark: str) -> None:
+    async with studio(FakeServer(models=(SHAPES, record(name, "lora"))), (120, 40)) as pilot:
+        await pilot.press("alt+7")
+        await until_seen(pilot, "all kinds › 2")
+        for key in ("end", "enter"):
+            await pilot.press(key)
+        await until_seen(pilot, f"The file's name holds {mark}, so no tag can name it: rename the file.")
+        assert "<lora" not in text(pilot.app)
+    assert misfit(record(name, "embedding"), SHAPES) == ""
+    assert entries_of([record(name, "lora")], "lora") == []
 
 
 async def test_a_tag_that_does_not_fit_can_still_be_taken_out() -> None:

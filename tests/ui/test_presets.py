@@ -12,6 +12,7 @@ from tests.ui.screen import StudioPilot, lines, studio, text, until, until_seen
 from tests.ui.shelves import ShelfServer
 
 DRAFT = Document(prompt="a cat", negative_prompt="blurry", params={"steps": 30, "seed": 7})
+SAVED = "prompt: a cat\nnegative_prompt: blurry\nparams:\n  steps: 30\n"
 
 
 @pytest.fixture
@@ -112,6 +113,19 @@ async def test_a_preset_is_only_replaced_when_asked_twice_and_can_be_brought_bac
     assert (server.workspace.presets / "ink.yaml").read_text() == before
 
 
+@pytest.mark.parametrize(("text", "stays"), [(SAVED, True), ("prompt: ink drawing\n", False)])
+async def test_what_was_said_of_a_preset_goes_with_what_it_held(server: ShelfServer, text: str, stays: bool) -> None:
+    ink = server.preset("ink", f"# For paper.\n{text}")
+    async with studio(server, (80, 24)) as pilot:
+        await enter(pilot)
+        await pilot.press("s")
+        await until_seen(pilot, "Save as preset")
+        await pilot.press(*"ink", "enter", "enter")
+        await until_seen(pilot, "Preset 'ink' is replaced.")
+    assert ("For paper." in ink.read_text()) == stays
+    assert "prompt: a cat" in ink.read_text()
+
+
 async def test_a_preset_of_another_ending_is_not_doubled(server: ShelfServer) -> None:
     (server.workspace.presets / "ink.yaml").rename(server.workspace.presets / "ink.yml")
     async with studio(server, (80, 24)) as pilot:
@@ -185,7 +199,7 @@ async def test_styles_are_applied_and_made_files(server: ShelfServer) -> None:
         await enter(pilot, "Oil: a/b")
         await pilot.press("end")
         await until_seen(pilot, "✗ styles.csv:3")
-        await until_seen(pilot, "prompt with commas. The row is passed")
+        await until_seen(pilot, "commas")
         await pilot.press("home", "r")
         await until_seen(pilot, "It is a row of styles.csv")
         await pilot.press("c")

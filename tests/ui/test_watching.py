@@ -59,7 +59,8 @@ async def test_with_nothing_watched_it_says_what_to_do_and_a_folder_is_typed() -
         await until_seen(pilot, "Watch which folder?")
         await pilot.press(*"/p/nowhere", "enter")
         await until_seen(pilot, "There is no such folder to watch.")
-        await pilot.press("a", *"/p/new", "enter")
+        await until_seen(pilot, "/p/nowhere")
+        await pilot.press(*["backspace"] * 6, *"ew", "enter")
         await until_seen(pilot, "/p/new is watched.")
         assert [verb.wish.path for verb in asked(server, Watch)] == ["/p/nowhere", "/p/new"]
 
@@ -181,3 +182,12 @@ async def test_a_file_that_is_not_on_this_machine_is_said() -> None:
         await open_room(pilot)
         await pilot.press("e")
         await until_seen(pilot, "not on this machine")
+
+
+async def test_the_cursor_goes_to_the_first_hit_of_a_filter_and_may_leave_it() -> None:
+    async with studio(WatchServer(CAT, DOG, BAD)) as pilot:
+        room = await open_room(pilot)
+        await pilot.press("home", "slash", *"dog", "enter")
+        await until(pilot, lambda: getattr(room.chosen, "name", "") == "dog.md", "the hit")
+        await pilot.press("up")
+        await until(pilot, lambda: getattr(room.chosen, "path", "") == FOLDER, "the folder")

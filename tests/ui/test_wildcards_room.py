@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from sdtui.errors import UsageError, WorkspaceError
 from sdtui.spec.document import Document
 from sdtui.spec.wildcard import WildcardName
 from sdtui.ui.rooms.selection import values_of
-from sdtui.ui.rooms.wildcard_shelf import file_name, name_problem
+from sdtui.ui.rooms.wildcard_shelf import DRAFTS, TextDraft, file_name, name_problem
 from sdtui.ui.rooms.wildcard_tree import leaves, tree_rows
 from sdtui.ui.rooms.wildcards import WildcardsRoom
 from tests.ui.screen import StudioPilot, lines, studio, text, until, until_seen
@@ -166,6 +167,43 @@ async def test_what_is_in_the_editor_is_written_when_the_studio_ends(server: She
         await pilot.press("enter", "ctrl+end", "!", "ctrl+q")
         await until(pilot, lambda: not pilot.app.is_running or pilot.app._exit)
     assert read(server, "colours.txt").endswith("orange!\n")
+
+
+@pytest.mark.parametrize(("meanwhile", "written"), [(False, "colours.txt"), (True, "colours-2.txt")])
+async def test_what_a_killed_studio_had_not_saved_is_there_again(
+    server: ShelfServer, meanwhile: bool, written: str
+) -> None:
+    async with studio(server, (80, 24)) as pilot:
+        await enter(pilot)
+        await pilot.press("down", "down", "enter", "ctrl+end", "enter", *"pink")
+        await until(pilot, lambda: "orange\\npink" in server.texts.get(DRAFTS, ""))
+        killed = dict(server.texts)
+    server.wildcard("colours.txt", "theirs\n" if meanwhile else "# warm ones\nred\norange\n")
+    server.texts.clear()
+    server.texts.update(killed)
+    async with studio(server, (80, 24)) as pilot:
+        await enter(pilot)
+        await pilot.press("down", "down", "up", "down", "enter")
+        await until_seen(pilot, "pink")
+        await until_seen(pilot, "not saved last time")
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: not server.texts[DRAFTS])
+        assert read(server, written) == "# warm ones\nred\norange\npink\n"
+        assert read(server, "colours.txt").startswith("theirs" if meanwhile else "# warm")
+
+
+async def test_undo_brings_the_files_text_back_and_other_files_drafts_stay(server: ShelfServer) -> None:
+    async with studio(server, (80, 24)) as pilot:
+        drafts = {name: TextDraft("0" * 16, "lost\n") for name in ("colours.txt", "animals/tame.txt")}
+        server.texts[DRAFTS] = msgspec.json.encode(drafts).decode()
+        await enter(pilot)
+        await pilot.press("down", "down", "enter")
+        await until_seen(pilot, "not saved last time")
+        await pilot.press("ctrl+z")
+        await until_seen(pilot, "# warm ones")
+        await pilot.press("escape")
+        await until(pilot, lambda: list(msgspec.json.decode(server.texts[DRAFTS])) == ["animals/tame.txt"])
+        assert read(server, "colours.txt") == "# warm ones\nred\norange\n"
 
 
 async def test_keys_that_come_at_once_find_the_file_that_was_gone_to(server: ShelfServer) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from sdtui.errors import SdtuiError
 from sdtui.ui.text import one_line
 from sdtui.ui.widgets.line import Line
 
@@ -19,7 +20,7 @@ Check = Callable[[str], str]
 
 
 class AskScreen(ModalScreen[str | None]):
-    """Enter answers, Esc does not."""
+    """Enter answers, Esc does not. With `attempt` that is done first: what came of it is the answer, a refusal is said."""
 
     DEFAULT_CSS = """
     AskScreen { align: center middle; background: $background 60%; }
@@ -29,11 +30,20 @@ class AskScreen(ModalScreen[str | None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False)]
 
-    def __init__(self, title: str, text: str, check: Check, hint: str = "") -> None:
+    def __init__(
+        self,
+        title: str,
+        text: str,
+        check: Check,
+        hint: str = "",
+        *,
+        attempt: Callable[[str], Awaitable[str]] | None = None,
+    ) -> None:
         super().__init__()
         self._title = title
         self._text = text
         self._check = check
+        self._attempt = attempt
         self._hint = hint or "Enter takes it   Esc leaves"
 
     def compose(self) -> ComposeResult:
@@ -55,9 +65,23 @@ class AskScreen(ModalScreen[str | None]):
         typed = event.value.strip()
         wrong = self._check(typed) if typed else "Type a name."
         if wrong:
-            self.query_one(Line).show(Content.styled(f" ✗ {one_line(wrong)}", "$text-error"))
+            self._refuse(wrong)
+        elif self._attempt is not None:
+            self.run_worker(self._try(self._attempt(typed)), exclusive=True)
         elif self.is_current:
             self.dismiss(typed)
+
+    async def _try(self, attempt: Awaitable[str]) -> None:
+        try:
+            said = await attempt
+        except SdtuiError as error:
+            self._refuse(str(error))
+        else:
+            if self.is_current:
+                self.dismiss(said)
+
+    def _refuse(self, wrong: str) -> None:
+        self.query_one(Line).show(Content.styled(f" ✗ {one_line(wrong)}", "$text-error"))
 
     def action_leave(self) -> None:
         """No answer."""

@@ -6,12 +6,13 @@ from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.geometry import Region
 from textual.screen import Screen
 
-from sdtui.ui.commands import Place
+from sdtui.ui.commands import COMMANDS, Place
 from sdtui.ui.keys import Keys
 from sdtui.ui.widgets.footer import Footer
 from sdtui.ui.widgets.line import Line
@@ -21,10 +22,16 @@ if TYPE_CHECKING:
     from textual.worker import WorkType
 
 
+ROOMS = frozenset({"browser", "presets", "wildcards", "watching"})
+
+
 class FramedRoom(Screen[None]):
-    """`here` is the place of the commands that work where the focus is."""
+    """`here` is the place of the commands that work where the focus is. Each room's key leads from one to the other."""
 
     here: Place
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(row.keys, f"go_room('{row.id}')", show=False, id=row.id) for row in COMMANDS if row.id in ROOMS
+    ]
     DEFAULT_CSS: ClassVar[str] = """
     FramedRoom {
         overflow: hidden; background: $background; layout: vertical;
@@ -84,6 +91,14 @@ class FramedRoom(Screen[None]):
 
     async def settle(self) -> None:
         """Keep what is written here, because the studio ends; to be overridden."""
+
+    async def action_go_room(self, room: str) -> None:
+        """Leave this room, if it can be left, for another; for the studio with its own key."""
+        if self.is_current:
+            await self.settle()
+            self.action_leave()
+            if not self.is_current and not room.startswith(self.here):
+                self.app.call_later(self.app.run_action, f"screen.do_{room}")
 
     def action_leave(self) -> None:
         """Back to the screen below."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sdtui.errors import SdtuiError, UsageError
 from sdtui.spec.complaint import Complaint, error_of
 from sdtui.spec.document import Document
-from sdtui.spec.preset import Change, Preset, apply, changes, reverted
+from sdtui.spec.preset import Change, Preset, apply, changes, part, reverted
 from sdtui.spec.verbs_files import (
     FileAnswer,
     Presets,
@@ -121,11 +121,12 @@ class PresetShelf:
         before = await self._text(old) if old is not None and old.source == "file" else None
         if before is not None and not before.name.endswith(PRESET):
             raise UsageError(f"'{name}' is the file {before.name}.", todo="Choose another name, or rename it first.")
+        same = old is not None and before is not None and part(document, fields) == (old.document, old.sets)
         verb = SavePreset(
             name=name,
             document=document,
             fields=tuple(fields),
-            about=old.about if old is not None and before is not None else "",
+            about=old.about if old is not None and same else "",  # it tells of what the file held
             etag=before.etag if before is not None else "",
         )
         saved = await client.ask(verb, FileAnswer)

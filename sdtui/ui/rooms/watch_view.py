@@ -135,6 +135,13 @@ class WatchView(FramedRoom):
         self.title_says(title(len(self._shelf.folders), [*self._shelf.files], following=self._following))
         self.show_here()
 
+    def show_hits(self) -> None:
+        """Show what the filter finds; the cursor goes to the first file of it, unless it is on one."""
+        self.show_rows()
+        hit = next((row for row in self._rows if isinstance(row, WatchedFile)), None)
+        if self.query_one(WatchRows).words and hit is not None and not isinstance(self.chosen, WatchedFile):
+            self._go_to(_key(hit))
+
     def show_here(self) -> None:
         """Show the chosen file's picture, and what is to be said of it."""
         here, canvas = self.chosen, self.query_one(Canvas)
@@ -229,7 +236,7 @@ class WatchRows(FilteredRows):
     def filter_changed(self) -> None:
         """Show what has all of the words."""
         if isinstance(self.screen, WatchView):
-            self.screen.show_rows()
+            self.screen.show_hits()
 
 
 class AboutRows(Rows):

@@ -39,11 +39,15 @@ class WatchingRoom(WatchView):
     def action_do_add_watched(self) -> None:
         """Ask for a folder."""
 
-        def add(path: str | None) -> None:
-            if path is not None:
-                self._do(self._shelf.add(str(Path(path).expanduser().absolute())))
+        def attempt(path: str) -> Awaitable[str]:
+            return self._shelf.add(str(Path(path).expanduser().absolute()))
 
-        self.app.push_screen(AskScreen("Watch which folder?", "", _wrong_path), add)
+        def added(said: str | None) -> None:
+            if said is not None:
+                self.say(said)
+                self.show_rows()
+
+        self.app.push_screen(AskScreen("Watch which folder?", "", _wrong_path, attempt=attempt), added)
 
     def action_do_pause_watched(self) -> None:
         """Pause the folder, or go on."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import NamedTuple
+
+import msgspec
 
 from sdtui.errors import SdtuiError
 from sdtui.spec.complaint import Complaint
@@ -25,6 +28,8 @@ from sdtui.ui.connection import Connection
 ENDINGS = (".txt", ".yaml", ".yml", ".json")
 TEXT = ".txt"
 NEW = "# One value a line; {a|b}, __other__ and 3::heavier work in them.\n"
+DRAFTS = "wildcard-drafts"
+"""The name under which the server keeps what is typed and not in a file yet."""
 FileVerb = ReadFile | WriteFile | RenameFile | RemoveFile
 
 
@@ -35,6 +40,13 @@ class Made(NamedTuple):
     said: str
 
 
+class TextDraft(msgspec.Struct, frozen=True):
+    """A text that is not in its file yet, and the etag of the text that it is to replace."""
+
+    etag: str
+    text: str
+
+
 class WildcardShelf:
     """The wildcards that are known, texts that could not be written yet, and what can be taken back."""
 
@@ -43,6 +55,8 @@ class WildcardShelf:
         self._saving = asyncio.Lock()
         self._undos: list[Callable[[], Awaitable[Made]]] = []
         self._files: dict[str, FileAnswer] = {}
+        self._drafting = asyncio.Lock()
+        self.drafts: dict[str, TextDraft] = {}
         self.unsaved: dict[str, str] = {}
         self.wildcards: tuple[WildcardName, ...] = ()
         self.problems: tuple[Complaint, ...] = ()
@@ -51,7 +65,10 @@ class WildcardShelf:
     async def read(self) -> None:
         """Ask which wildcards there are, as soon as the server answers; raises SdtuiError."""
         await self._connection.established()
-        answer = await self._connection.demand().ask(Wildcards(), WildcardsAnswer)
+        client = self._connection.demand()
+        if not self.known:
+            self.drafts = _drafts(await client.kept(DRAFTS))
+        answer = await client.ask(Wildcards(), WildcardsAnswer)
         self.wildcards, self.problems, self.known = answer.wildcards, answer.problems, True
 
     async def load(self, file: str) -> FileAnswer:
@@ -61,6 +78,39 @@ class WildcardShelf:
     def opened(self, file: FileAnswer) -> None:
         """This is what the user sees, and what their changes are to replace."""
         self._files[file.name] = file
+
+    def resume(self, file: str) -> str:
+        """The text of an open file that was typed before a studio was killed; empty where there is none.
+
+        What it replaces is the text that it was typed over: where that was changed since, both are kept.
+        """
+        draft, found = self.drafts.get(file), self._files[file]
+        if draft is None or draft.text == found.text:
+            return ""
+        self._files[file] = msgspec.structs.replace(found, etag=draft.etag)
+        return draft.text
+
+    async def keep_draft(self, file: str, text: str) -> None:
+        """Have the server keep a text that is not in its file yet; raises SdtuiError."""
+        await self._keep(file, TextDraft(self._files[file].etag, text))
+
+    async def _keep(self, file: str, draft: TextDraft | None) -> None:
+        client = self._connection.demand()
+        async with self._drafting:
+            # another studio may have written drafts of other files
+            drafts = _drafts(await client.kept(DRAFTS))
+            drafts.pop(file, None)
+            if draft is not None:
+                drafts[file] = draft
+            self.drafts = drafts
+            await client.keep(DRAFTS, msgspec.json.encode(drafts).decode() if drafts else "")
+
+    async def forget_draft(self, file: str) -> None:
+        """The file has the text, or nobody wants it."""
+        # Beside what was just written a draft that stays is no loss, and the next one takes its place.
+        with suppress(SdtuiError):
+            if file in self.drafts or self._drafting.locked():
+                await self._keep(file, None)
 
     def path_of(self, file: str) -> str:
         """Where a file lies; empty where that is not known."""
@@ -80,10 +130,12 @@ class WildcardShelf:
         text = text if not text or text.endswith("\n") else text + "\n"
         if text == before.text:
             self.unsaved.pop(file, None)
+            await self.forget_draft(file)
             return Made(file, "")
         self.unsaved[file] = text
         saved = await self._ask(WriteFile(folder="wildcards", name=file, text=text, etag=before.etag))
         self.unsaved.pop(file, None)
+        await self.forget_draft(file)
         self._files[saved.name] = saved
         if saved.name != file:
             self._files.pop(file, None)
@@ -152,6 +204,12 @@ class WildcardShelf:
 
     async def _ask(self, verb: FileVerb) -> FileAnswer:
         return await self._connection.demand().ask(verb, FileAnswer)
+
+
+def _drafts(kept: str) -> dict[str, TextDraft]:
+    with suppress(msgspec.DecodeError):  # another version's
+        return msgspec.json.decode(kept or "{}", type=dict[str, TextDraft])
+    return {}
 
 
 def file_name(typed: str) -> str:

@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.events import DescendantBlur, DescendantFocus
 
-from sdtui.errors import SdtuiError
+from sdtui.errors import SdtuiError, ServerError
 from sdtui.ui.commands import Place
 from sdtui.ui.keys import Keys
 from sdtui.ui.messages import Told
@@ -25,6 +25,8 @@ from sdtui.ui.widgets.rows import Rows
 
 ASKING = "Asking the server…"
 NONE = "No wildcards yet."
+KEEP_EVERY_S = 1.0
+"""So often the server is told of a text that is in no file yet: what a studio that is killed loses at most."""
 
 
 class Studio(NamedTuple):
@@ -38,7 +40,7 @@ class WildcardView(FramedRoom):
     """`show` names the wildcard to begin with. A text that is left is written."""
 
     AUTO_FOCUS = "#tree"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,f7", "leave", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "leave", show=False)]
     DEFAULT_CSS = """
     WildcardView #tree { width: 40%; max-width: 48; }
     WildcardsRoom Vertical { width: 1fr; }
@@ -55,6 +57,7 @@ class WildcardView(FramedRoom):
         self._folded: frozenset[str] = frozenset()
         self._file = ""
         self._clean = ""
+        self._kept = ""
 
     @property
     def here(self) -> Place:  # type: ignore[override]
@@ -73,6 +76,7 @@ class WildcardView(FramedRoom):
         super().on_mount()
         self._tree.refilter = self._relist
         self._values.read_only = True
+        self.set_interval(KEEP_EVERY_S, self._keep)
         if self._shelf.known:
             self._relist()
         self.folder_changed("wildcards")
@@ -188,7 +192,8 @@ class WildcardView(FramedRoom):
         self._say_uses(why, error=why.startswith("✗"))
 
     def _say_uses(self, text: str, *, error: bool = False) -> None:
-        self.query_one(Foot).show(Content.styled(f" {one_line(text)}", "$text-error" if error else ""))
+        for foot in self.query(Foot):  # none where the answer comes after the room was left
+            foot.show(Content.styled(f" {one_line(text)}", "$text-error" if error else ""))
 
     # the text
 
@@ -198,17 +203,44 @@ class WildcardView(FramedRoom):
         return bool(self._file) and self._values.text != self._clean
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
-        """Other commands work now."""
+        """Other commands work now; who goes to a text finds what was not saved of it."""
         self.show_footer()
+        if isinstance(event.widget, ValuesEditor):
+            self._resume_draft()
 
     def on_descendant_blur(self, event: DescendantBlur) -> None:
         """A text that is left is written."""
-        if isinstance(event.widget, ValuesEditor):
+        if isinstance(event.widget, ValuesEditor) and self._dirty:
             self._save()
+        elif isinstance(event.widget, ValuesEditor) and self._file:
+            self.run_worker(self._shelf.forget_draft(self._file), group="draft")
 
     def on_told(self, message: Told) -> None:
         """A sentence of the editor's is to be shown."""
         self.say(message.text)
+
+    def _keep(self) -> None:
+        """Have a draft kept of what is written here and in no file yet."""
+        text = self._values.text
+        if self._dirty and text != self._kept:
+            self._kept = text
+            self.run_worker(self._keep_draft(self._file, text), group="draft")
+
+    async def _keep_draft(self, file: str, text: str) -> None:
+        try:
+            await self._shelf.keep_draft(file, text)
+        except ServerError:
+            # the studio says itself that the server is gone; the text is here, and is kept again with the next key
+            self._kept = ""
+        except SdtuiError as error:
+            self.say(f"Until it is saved, what you type is kept nowhere else. {error}", error=True)
+
+    def _resume_draft(self) -> None:
+        """Put the text that a studio lost into the editor, where one undo brings the file's back."""
+        text = _as_edited(self._shelf.resume(self._file)) if self._file and not self._dirty else ""
+        if text and text != self._clean:
+            self._values.take(text)
+            self.say("This text was not saved last time: it is written when you leave it, undo brings the file's back.")
 
     def _save(self, *, told: bool = False) -> None:
         if self._dirty:
