@@ -15,6 +15,8 @@ from sdtui.spec.model import ModelRecord
 SUFFIXES = frozenset({".safetensors", ".sft", ".ckpt", ".pt", ".pth", ".bin"})
 KINDS: tuple[NameKind, ...] = ("lora", "hypernetwork", "embedding")
 NEAREST = 3
+UNSPEAKABLE = frozenset("<>:\n")
+"""What no name in a tag can hold."""
 
 
 def stem_of(record: ModelRecord) -> str:

@@ -9,7 +9,7 @@ from itertools import chain
 from operator import add
 from typing import Literal, NamedTuple
 
-from sdtui.prompt.calling import Called, stem_of
+from sdtui.prompt.calling import UNSPEAKABLE, Called, stem_of
 from sdtui.spec.model import ModelKind, ModelRecord
 from sdtui.weights.families import FAMILY
 
@@ -25,8 +25,6 @@ KINDS: dict[ModelKind, tuple[str, str]] = {
 }
 """What one and many of a kind are called, in the order in which they are gone through."""
 TAGGED: frozenset[ModelKind] = frozenset({"lora", "hypernetwork"})
-UNSPEAKABLE = frozenset("<>:\n")
-"""What no name in a tag can hold."""
 WORST = 3
 WORD_STARTS = frozenset(" _-./")
 ANY_FAMILY = frozenset({"any", "unknown", "sd"})

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from sdtui.prompt.calling import Called
+from sdtui.prompt.calling import UNSPEAKABLE, Called
 from sdtui.prompt.catalogue import Catalogue, Entry, Habits, Sort, Sources
-from sdtui.ui.modellist import UNSPEAKABLE
 
 if TYPE_CHECKING:
     from sdtui.spec.model import ModelKind, ModelRecord
