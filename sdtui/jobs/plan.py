@@ -18,6 +18,7 @@ from sdtui.prompt.expand.draw import draw
 from sdtui.prompt.expand.nodes import Template
 from sdtui.prompt.expand.source import Source
 from sdtui.prompt.expand.template import parse as parse_template
+from sdtui.prompt.lint import MAX_BYTES
 from sdtui.spec.document import NO_REFINER, Document
 from sdtui.spec.job import Job, Refiner, Render
 from sdtui.spec.model import ModelRecord
@@ -60,6 +61,13 @@ class Drawn(Struct, frozen=True, kw_only=True):
 
 def check(document: Document, find_checkpoint: FindCheckpoint) -> Wish:
     """The document made concrete; raises UsageError or ModelError with what is wrong and what would do."""
+    for field, text in (("prompt", document.prompt), ("negative_prompt", document.negative_prompt)):
+        if len(text) * 4 > MAX_BYTES and (size := len(text.encode(errors="surrogatepass"))) > MAX_BYTES:
+            raise UsageError(
+                f"This text has {size // 1024} kB; {MAX_BYTES // 1024} kB are the most.",
+                where=field,
+                todo="Make it shorter.",
+            )
     checkpoint = find_checkpoint(document.checkpoint)
     params = resolve_params(checkpoint.defaults, document.params)
     if params.count > MAX_PICTURES:

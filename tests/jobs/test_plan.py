@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from sdtui.errors import UsageError
 from sdtui.jobs.plan import MAX_PICTURES, SEED_RANGE, check, draw_prompts, plan
 from sdtui.prompt.expand.source import ListedValues
+from sdtui.prompt.lint import MAX_BYTES
 from sdtui.spec.document import Document
 from sdtui.spec.model import ModelRecord
 
@@ -66,6 +67,14 @@ def test_every_render_has_an_id_a_path_and_the_version_of_its_model():
 def test_too_many_pictures_are_refused():
     with pytest.raises(UsageError, match="too many"):
         wish(batch_count=1000, batch_size=MAX_PICTURES // 1000 + 1)
+
+
+@pytest.mark.parametrize("field", ["prompt", "negative_prompt"])
+def test_a_text_that_no_prompt_may_be_as_long_as_is_refused(field):
+    assert wish({field: "ä" * (MAX_BYTES // 2)})
+    with pytest.raises(UsageError, match="256 kB are the most") as caught:
+        wish({field: "ä" * (MAX_BYTES // 2 + 1)})
+    assert caught.value.where == field
 
 
 def test_each_picture_draws_its_prompts_anew_with_its_own_seed():
