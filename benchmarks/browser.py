@@ -14,7 +14,7 @@ from benchmarks.figure import Figure
 from benchmarks.model_filter import TYPED, WORDS
 from sdtui.library.library import Library
 from sdtui.spec.model import ModelRecord
-from sdtui.ui.modellist import Choice, ModelList
+from sdtui.ui.models.list import Choice, ModelList
 from sdtui.weights.hashes import HashStore
 
 COUNT = 10_000

@@ -13,9 +13,9 @@ from textual.app import App, ComposeResult
 from benchmarks.figure import Figure
 from sdtui.prompt.catalogue import Catalogue, Entry, Sources
 from sdtui.prompt.complete import complete
-from sdtui.ui.completing import Completing
 from sdtui.ui.panes.prompt import PromptPane
 from sdtui.ui.widgets.completion_list import CompletionList
+from sdtui.ui.writing.completing import Completing
 from sdtui.workspace.taglists import TagLists
 
 WORDS = ("film", "grain", "red", "style", "detail", "anime", "portrait", "long", "hair", "light", "soft", "night")

@@ -13,8 +13,8 @@ from textual.events import Key, Paste
 from textual.widgets import TextArea
 
 from benchmarks.figure import Figure
-from sdtui.ui.reading import Reading
-from sdtui.ui.widgets.editor import PromptEditor
+from sdtui.ui.widgets.editor.editor import PromptEditor
+from sdtui.ui.writing.reading import Reading
 
 ORDINARY = (
     "a photo of a (cat:1.2) sitting on the [old] roof of a house, <lora:film:0.8> [noon:sunset:0.5], soft light, "

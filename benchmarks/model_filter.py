@@ -7,7 +7,7 @@ import time
 
 from benchmarks.figure import Figure
 from sdtui.spec.model import ModelKind, ModelRecord
-from sdtui.ui.modellist import ModelList
+from sdtui.ui.models.list import ModelList
 
 COUNT = 10_000
 WORDS = (

@@ -49,7 +49,7 @@ def check_keys(place: Place) -> Iterator[Finding]:
     """Whether the keys of the configuration can be what they are wished to be; silent where none is set."""
     if not place.config.keys:
         return
-    from sdtui.ui.keys import keys_in_force
+    from sdtui.ui.commands.keys import keys_in_force
 
     found = keys_in_force(place.config.keys)
     sources = load_layers(place.workspace.root).sources
@@ -67,7 +67,7 @@ def check_theme(place: Place) -> Iterator[Finding]:
     wanted = place.config.theme
     if not wanted:
         return
-    from sdtui.ui.theme import known_themes
+    from sdtui.ui.terminal.theme import known_themes
 
     if wanted not in known_themes():
         source = load_layers(place.workspace.root).sources.get("theme", "")

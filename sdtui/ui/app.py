@@ -16,17 +16,17 @@ from textual.events import Event, Key
 from textual.filter import LineFilter, NoColor
 from textual.geometry import Region, Size
 
-from sdtui.ui import hangup
-from sdtui.ui.bindings import bindings
 from sdtui.ui.client import OpenClient
+from sdtui.ui.commands.bindings import bindings
+from sdtui.ui.commands.keys import Keys, keys_in_force
 from sdtui.ui.config import StudioConfig
-from sdtui.ui.guard import OutputGuard
-from sdtui.ui.keys import Keys, keys_in_force
-from sdtui.ui.keystrokes import Keystrokes
 from sdtui.ui.messages import TerminalGone, TerminalReplied
 from sdtui.ui.screens.studio import Setup, StudioScreen
 from sdtui.ui.screens.viewing import PaintedScreen, ToTerminal
-from sdtui.ui.theme import is_light, theme_for
+from sdtui.ui.terminal import hangup
+from sdtui.ui.terminal.guard import OutputGuard
+from sdtui.ui.terminal.keystrokes import Keystrokes
+from sdtui.ui.terminal.theme import is_light, theme_for
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -246,7 +246,7 @@ def written(renderable: RenderableType, size: Size) -> list[Region]:
 
 def run(open_client: OpenClient, config: StudioConfig, *, problems: Sequence[str] = (), opened: str = "") -> int:
     """Run the studio until it is left; the exit code. `problems` are sentences to show at the start, `opened` a picture."""
-    from sdtui.ui.driver import StudioDriver
+    from sdtui.ui.terminal.driver import StudioDriver
 
     app = StudioApp(open_client, config, problems=problems, driver_class=StudioDriver, opened=opened)
     code = app.run(mouse=True)

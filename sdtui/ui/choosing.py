@@ -8,10 +8,10 @@ from sdtui.errors import SdtuiError
 from sdtui.prompt.calling import Called
 from sdtui.spec.model import ModelKind, ModelRecord
 from sdtui.spec.params import FIELD
-from sdtui.ui.aspects import next_ratio, sides_of
-from sdtui.ui.modellist import KINDS
+from sdtui.ui.form.aspects import next_ratio, sides_of
+from sdtui.ui.models.list import KINDS
 from sdtui.ui.presenter import StudioPresenter
-from sdtui.ui.thumbnails import Thumbnails
+from sdtui.ui.showing.thumbnails import Thumbnails
 from sdtui.ui.view import StudioView
 
 SIDES = ("width", "height")

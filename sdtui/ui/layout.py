@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, runtime_checkab
 from textual.geometry import Offset, Region, Size, Spacing
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 
-from sdtui.ui.commands import PANES, PaneId
+from sdtui.ui.commands.table import PANES, PaneId
 
 if TYPE_CHECKING:
     from textual.widget import Widget

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from sdtui.ui.commands import PaneId
+from sdtui.ui.commands.table import PaneId
 
 if TYPE_CHECKING:
     from sdtui.spec.model import ModelRecord

@@ -23,20 +23,20 @@ from sdtui.spec.event import (
 from sdtui.spec.params import Scalar
 from sdtui.spec.verbs import Snapshot
 from sdtui.ui.client import OpenClient, StudioClient
-from sdtui.ui.commands import PaneId
+from sdtui.ui.commands.table import PaneId
 from sdtui.ui.connection import DELAYS, Connection, Delays, Listener
 from sdtui.ui.draft import Draft
-from sdtui.ui.form import CHECKPOINT, REFINER, VAE, FormData, stepped
-from sdtui.ui.joborders import JobOrders
-from sdtui.ui.looking import Looking
-from sdtui.ui.pictures import Pictures
-from sdtui.ui.shown import Shown
+from sdtui.ui.form.form import CHECKPOINT, REFINER, VAE, FormData, stepped
+from sdtui.ui.jobs.orders import JobOrders
+from sdtui.ui.showing.looking import Looking
+from sdtui.ui.showing.pictures import Pictures
+from sdtui.ui.showing.shown import Shown
 from sdtui.ui.state import EVERYTHING, LogRow, Part, StudioState
 from sdtui.ui.statusline import is_busy
 from sdtui.ui.view import StudioView
 
 if TYPE_CHECKING:
-    from sdtui.ui.sight import Sight
+    from sdtui.ui.showing.sight import Sight
 
 DRAFT_EVERY_S = 1.0
 TICK_S = 1.0
@@ -202,7 +202,7 @@ class StudioPresenter:
 
     def sight(self) -> Sight | None:
         """What can be seen over the whole screen: the pictures of the job, or the opened file; None without any."""
-        from sdtui.ui.sight import sight_of
+        from sdtui.ui.showing.sight import sight_of
 
         return sight_of(self.state, self.looking)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sdtui.errors import UsageError
-from sdtui.ui.external import Run, edit_file, editor_command
-from sdtui.ui.keys import key_problems, keys_in_force
+from sdtui.ui.commands.keys import key_problems, keys_in_force
+from sdtui.ui.writing.external import Run, edit_file, editor_command
 from sdtui.workspace.config import Config, load_layers, user_file
 
 if TYPE_CHECKING:

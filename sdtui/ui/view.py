@@ -6,7 +6,7 @@ from collections.abc import Coroutine
 from typing import Protocol
 
 from sdtui.spec.event import FilesChanged, WatchesChanged
-from sdtui.ui.commands import PaneId
+from sdtui.ui.commands.table import PaneId
 from sdtui.ui.state import Part
 
 

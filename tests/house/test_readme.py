@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from sdtui.cli.parser import command_parser, find_command, load_command, split, top_parser
-from sdtui.ui.commands import COMMANDS
-from sdtui.ui.keys import keys_in_force
+from sdtui.ui.commands.keys import keys_in_force
+from sdtui.ui.commands.table import COMMANDS
 from sdtui.workspace.config import Config
 from sdtui.workspace.schema import fit
 from sdtui.workspace.yaml_reader import parse_yaml

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from sdtui.spec.document import Document
 from sdtui.spec.params import FIELD, check_value
-from sdtui.ui.aspects import RATIOS, next_ratio, sides_of
+from sdtui.ui.form.aspects import RATIOS, next_ratio, sides_of
 from tests.ui.fake import FakeServer
 from tests.ui.screen import studio, until, until_seen
 

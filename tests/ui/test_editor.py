@@ -16,9 +16,9 @@ from sdtui.prompt.tokens import ClipTokenizer
 from sdtui.spec.document import Document
 from sdtui.spec.event import StepDone
 from sdtui.spec.model import ModelRecord
-from sdtui.ui.reading import Reading, Surroundings
-from sdtui.ui.understanding import judge
-from sdtui.ui.widgets.editor import PromptEditor
+from sdtui.ui.widgets.editor.editor import PromptEditor
+from sdtui.ui.writing.reading import Reading, Surroundings
+from sdtui.ui.writing.understanding import judge
 from tests.ui.fake import DREAM, SHAPES, FakeConfig, FakeServer, job_view
 from tests.ui.screen import StudioPilot, studio, text, until, until_seen
 

@@ -14,13 +14,13 @@ from textual.theme import BUILTIN_THEMES
 
 from sdtui.prompt.nodes import Diagnostic, Fix
 from sdtui.prompt.tokens import ClipTokenizer
-from sdtui.ui.reading import Reading, Surroundings
-from sdtui.ui.understanding import judge, understand
 from sdtui.ui.widgets.colours import KINDS, Ground, contrast, style_of
-from sdtui.ui.widgets.editor_marks import Marks
-from sdtui.ui.widgets.editor_places import before, behind, difference, line_starts, location_of
-from sdtui.ui.widgets.editor_remarks import fitted, following, nearest, sentence, tally
-from sdtui.ui.widgets.editor_wrap import Rows, wrap_offsets
+from sdtui.ui.widgets.editor.marks import Marks
+from sdtui.ui.widgets.editor.places import before, behind, difference, line_starts, location_of
+from sdtui.ui.widgets.editor.remarks import fitted, following, nearest, sentence, tally
+from sdtui.ui.widgets.editor.wrap import Rows, wrap_offsets
+from sdtui.ui.writing.reading import Reading, Surroundings
+from sdtui.ui.writing.understanding import judge, understand
 
 WORDS = st.text(alphabet="ab  ,日é\u0301", max_size=60)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sdtui.errors import UsageError
-from sdtui.ui.external import edit_text, editor_command, run_program
+from sdtui.ui.writing.external import edit_text, editor_command, run_program
 from tests.ui.fake import FakeServer
 from tests.ui.screen import StudioPilot, studio, until_seen
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sdtui.ui.commands import COMMANDS
-from sdtui.ui.keys import keys_in_force
+from sdtui.ui.commands.keys import keys_in_force
+from sdtui.ui.commands.table import COMMANDS
 from sdtui.ui.screens.finder import FOOT_ROWS, Item, MenuRows
 from sdtui.ui.screens.help import HelpScreen
 from sdtui.ui.text import one_line

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sdtui.ui.commands import COMMANDS, ROOMS, Place
-from sdtui.ui.keys import keys_in_force
+from sdtui.ui.commands.keys import keys_in_force
+from sdtui.ui.commands.table import COMMANDS, ROOMS, Place
 from sdtui.ui.widgets.footer import footer_line
 
 PLACES: tuple[Place, ...] = ("editor", "parameters", "jobs", "models", "history", "log")

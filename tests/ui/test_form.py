@@ -5,8 +5,8 @@ import pytest
 from sdtui.errors import SdtuiError
 from sdtui.spec.document import Document
 from sdtui.spec.params import FIELDS, Scalar
-from sdtui.ui.form import FormData, stepped, stepped_name, typed_checkpoint, typed_refiner, typed_vae, typed_value
-from sdtui.ui.formgrid import FINER, section_of
+from sdtui.ui.form.form import FormData, stepped, stepped_name, typed_checkpoint, typed_refiner, typed_vae, typed_value
+from sdtui.ui.form.grid import FINER, section_of
 from tests.ui.fake import DREAM, SHAPES
 
 

@@ -7,7 +7,7 @@ from sdtui.errors import ServerError
 from sdtui.spec.document import Document
 from sdtui.spec.event import Published, Started
 from sdtui.spec.jobview import JobView
-from sdtui.ui.finished import finished, grid_of
+from sdtui.ui.showing.finished import finished, grid_of
 from tests.ui.fake import FakeConfig, FakePreview, FakeServer, job_view
 from tests.ui.screen import lines, studio, text, until, until_seen
 

@@ -10,7 +10,7 @@ from sdtui.spec.complaint import Complaint
 from sdtui.spec.document import Document
 from sdtui.spec.event import Cancelling, Chore, LogLine, QueueChanged, Started, StepDone
 from sdtui.spec.jobview import JobView
-from sdtui.ui.joblist import JobList
+from sdtui.ui.jobs.list import JobList
 from sdtui.ui.panes.log import LogPane, Told, _pieces
 from sdtui.ui.state import LogRow
 from tests.ui.fake import FakeServer, job_view

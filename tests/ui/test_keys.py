@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from sdtui.ui.commands import COMMANDS
-from sdtui.ui.keys import RESERVED, TAKEN, display, key_problems, keys_in_force
+from sdtui.ui.commands.keys import RESERVED, TAKEN, display, key_problems, keys_in_force
+from sdtui.ui.commands.table import COMMANDS
 
 
 def test_the_table_itself_has_no_clash_and_no_key_that_cannot_be() -> None:
@@ -104,7 +104,9 @@ def test_no_command_may_have_a_key_that_editing_needs(key: str) -> None:
 
 
 def test_keys_are_checked_without_textual() -> None:
-    asked = "import sys, sdtui.ui.keys as k; print(k.key_problems({'generat': 'f6'})[0], 'textual' in sys.modules)"
+    asked = (
+        "import sys, sdtui.ui.commands.keys as k; print(k.key_problems({'generat': 'f6'})[0], 'textual' in sys.modules)"
+    )
     said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout
     assert said == "keys.generat: There is no such command. Did you mean 'generate'? False\n"
 

@@ -9,9 +9,9 @@ import msgspec
 
 from sdtui.prompt.calling import CalledNames, listed_embeddings
 from sdtui.prompt.tokens import ClipTokenizer
-from sdtui.ui.judging import Judging
-from sdtui.ui.reading import Reading, Surroundings
-from sdtui.ui.understanding import Judged, judge
+from sdtui.ui.writing.judging import Judging
+from sdtui.ui.writing.reading import Reading, Surroundings
+from sdtui.ui.writing.understanding import Judged, judge
 from tests.ui.test_editor import LORA, WORD
 
 

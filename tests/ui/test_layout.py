@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdtui.ui.commands import PANES, PaneId
+from sdtui.ui.commands.table import PANES, PaneId
 from sdtui.ui.layout import ALL, NEEDS, Plan, plan, shape_of
 from sdtui.ui.widgets.tabs import NUMBER, TITLE, tab_titles
 

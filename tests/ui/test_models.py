@@ -6,9 +6,9 @@ from msgspec.structs import replace
 from sdtui.prompt.calling import Called
 from sdtui.spec.document import Document
 from sdtui.spec.model import ModelRecord
-from sdtui.ui.modellist import ModelList, misfit
-from sdtui.ui.tagging import toggled
-from sdtui.ui.vocabulary import entries_of
+from sdtui.ui.models.list import ModelList, misfit
+from sdtui.ui.writing.tagging import toggled
+from sdtui.ui.writing.vocabulary import entries_of
 from tests.ui.fake import DREAM, SHAPES, FakeServer
 from tests.ui.screen import StudioPilot, studio, text, until, until_seen
 

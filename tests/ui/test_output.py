@@ -19,8 +19,8 @@ from sdtui.spec.complaint import Complaint
 from sdtui.spec.document import Document
 from sdtui.spec.event import Failed, LogLine, Published, Requeued, WorkerState
 from sdtui.terminal.probe import Replies
-from sdtui.ui.driver import InputSieve, KeyParser
-from sdtui.ui.guard import OutputGuard
+from sdtui.ui.terminal.driver import InputSieve, KeyParser
+from sdtui.ui.terminal.guard import OutputGuard
 from sdtui.ui.text import editable, one_line
 from tests.ui.fake import READY, SHAPES, FakeServer, job_view
 from tests.ui.screen import StudioPilot, studio, until_seen
@@ -216,7 +216,9 @@ def test_the_running_studio_has_imported_nothing_heavy() -> None:
 
 def test_the_first_paint_waits_for_no_value_picture_or_tokenizer() -> None:
     late = ["msgspec", "PIL", "tokenizers", "yaml", "sdtui.spec", "sdtui.prompt", "sdtui.client", "sdtui.ui.presenter"]
-    code = f"import sys, sdtui.ui.app, sdtui.ui.driver; print([name for name in {late} if name in sys.modules])"
+    code = (
+        f"import sys, sdtui.ui.app, sdtui.ui.terminal.driver; print([name for name in {late} if name in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, check=True, text=True)
     assert done.stdout.strip() == "[]"
 

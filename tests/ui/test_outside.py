@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sdtui.terminal.clipboard import MOST_BYTES, copied, file_link
-from sdtui.ui.outside import Said, Surroundings, open_outside
+from sdtui.ui.showing.outside import Said, Surroundings, open_outside
 from tests.ui.fake import FakeConfig, FakeServer, job_view
 from tests.ui.screen import studio, text, until, until_seen
 
@@ -56,7 +56,7 @@ async def test_the_configured_viewer_gets_the_path_after_its_own_words(tmp_path:
 
 
 async def test_a_viewer_that_stays_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sdtui.ui.outside.FAILING_S", 0.01)
+    monkeypatch.setattr("sdtui.ui.showing.outside.FAILING_S", 0.01)
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
     said = await Around().open("/o/1.png", program(tmp_path, "viewer", f"read _ < {fifo}"))

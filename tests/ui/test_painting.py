@@ -12,12 +12,12 @@ from sdtui.terminal.capabilities import Capabilities
 from sdtui.terminal.painter import NOTHING, Box, Cell, CellSize, Painter, Painting, Quality
 from sdtui.terminal.probe import STATUS_QUERY, Replies
 from sdtui.ui.app import StudioApp
-from sdtui.ui.easel import Easel, Laid, Place, paint
-from sdtui.ui.keystrokes import Keystrokes
 from sdtui.ui.messages import TerminalReplied
-from sdtui.ui.screen_writes import ScreenWrites, at_cell
-from sdtui.ui.shown import Shown
-from sdtui.ui.terminal_link import TerminalLink, WindowSize
+from sdtui.ui.showing.easel import Easel, Laid, Place, paint
+from sdtui.ui.showing.shown import Shown
+from sdtui.ui.terminal.keystrokes import Keystrokes
+from sdtui.ui.terminal.link import TerminalLink, WindowSize
+from sdtui.ui.terminal.writes import ScreenWrites, at_cell
 from tests.ui.fake import FakeConfig, FakePreview, FakeServer, job_view
 from tests.ui.screen import studio, text, until, until_seen
 
@@ -136,7 +136,7 @@ async def test_half_blocks_are_painted_at_once_and_better_when_the_terminal_has_
 
 
 async def test_previews_wait_for_the_terminal_and_the_newest_wins(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sdtui.ui.screen_writes.PATIENCE_S", 60.0)
+    monkeypatch.setattr("sdtui.ui.terminal.writes.PATIENCE_S", 60.0)
     server = FakeServer()
     app = Painted(server, "kitty-direct", answers=False)
     async with studio(server, app=app) as pilot:
@@ -301,7 +301,7 @@ async def test_another_picture_comes_before_the_rest_of_the_one_before() -> None
 
 
 async def test_a_step_preview_comes_once_and_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sdtui.ui.easel.PREVIEW_S", 0.0)
+    monkeypatch.setattr("sdtui.ui.showing.easel.PREVIEW_S", 0.0)
     at = Easeling()
     at.easel.offer(shown(1, final=False), at.place)
     await at.until("preview")
@@ -327,7 +327,7 @@ async def test_at_most_five_previews_a_second_are_painted(monkeypatch: pytest.Mo
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
 
-    monkeypatch.setattr("sdtui.ui.easel.asyncio.sleep", sleep)
+    monkeypatch.setattr("sdtui.ui.showing.easel.asyncio.sleep", sleep)
     at = Easeling()
     at.easel.offer(shown(1, final=False), at.place)
     while not slept:

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-import sdtui.ui.form as form_module
+import sdtui.ui.form.form as form_module
 from sdtui.spec.document import Document
 from sdtui.spec.params import FIELD, FIELDS, Field
-from sdtui.ui.formgrid import HEADING, Stop, grid_of
-from sdtui.ui.formlook import LABEL_CELLS
+from sdtui.ui.form.grid import HEADING, Stop, grid_of
+from sdtui.ui.form.look import LABEL_CELLS
 from tests.ui.fake import FakeServer
 from tests.ui.screen import lines, studio, text, until, until_seen
 

@@ -20,7 +20,7 @@ from sdtui.spec.complaint import Complaint
 from sdtui.spec.document import Document
 from sdtui.spec.event import Failed, LogLine, Noted, Published, WorkerState
 from sdtui.spec.jobview import JobView
-from sdtui.ui.commands import PANES
+from sdtui.ui.commands.table import PANES
 from sdtui.ui.presenter import FRAME_S
 from tests.ui.fake import DREAM, READY, SHAPES, FakeServer, job_view
 from tests.ui.screen import StudioPilot, studio, text, until

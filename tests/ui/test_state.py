@@ -20,7 +20,7 @@ from sdtui.spec.event import (
     WorkerState,
 )
 from sdtui.ui.draft import Draft
-from sdtui.ui.jobrow import bar, job_row, seconds_left
+from sdtui.ui.jobs.row import bar, job_row, seconds_left
 from sdtui.ui.state import StudioState
 from sdtui.ui.statusline import status_line
 from tests.ui.fake import job_view, snapshot

@@ -8,7 +8,7 @@ from sdtui.spec.document import Document
 from sdtui.terminal.probe import Replies, ReplyParser
 from sdtui.ui.app import StudioApp
 from sdtui.ui.messages import TerminalReplied
-from sdtui.ui.theme import is_light, theme_for
+from sdtui.ui.terminal.theme import is_light, theme_for
 from tests.ui.fake import FakeConfig, FakeServer, job_view
 from tests.ui.screen import lines, studio, text, until, until_seen
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdtui.ui.viewport import LEVELS, Span, Viewport, scale_name
+from sdtui.ui.showing.viewport import LEVELS, Span, Viewport, scale_name
 
 LARGE = Viewport(Span(4096, 4096), Span(960, 640))
 SMALL = Viewport(Span(64, 64), Span(960, 640))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sdtui.ui.weighting import change_weight
+from sdtui.ui.writing.weighting import change_weight
 
 
 def changed(marked: str, steps: int) -> str:

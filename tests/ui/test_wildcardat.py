@@ -6,7 +6,7 @@ import pytest
 
 from sdtui.errors import UsageError
 from sdtui.spec.wildcard import WildcardName
-from sdtui.ui.wildcardat import file_of, wildcard_at
+from sdtui.ui.writing.wildcardat import file_of, wildcard_at
 
 
 @pytest.mark.parametrize(

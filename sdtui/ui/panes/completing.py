@@ -11,14 +11,14 @@ from textual.document._edit import Edit
 from textual.geometry import Offset
 from textual.widgets.text_area import EditResult, Selection
 
-from sdtui.ui.bindings import bindings
-from sdtui.ui.widgets.editor import PromptEditor
+from sdtui.ui.commands.bindings import bindings
+from sdtui.ui.widgets.editor.editor import PromptEditor
 
 if TYPE_CHECKING:
     from sdtui.prompt.catalogue import Sources
-    from sdtui.ui.completing import Completing
-    from sdtui.ui.triggers import Triggers
     from sdtui.ui.widgets.completion_list import CompletionList
+    from sdtui.ui.writing.completing import Completing
+    from sdtui.ui.writing.triggers import Triggers
 
 
 class CompletingEditor(PromptEditor):
@@ -202,7 +202,7 @@ class CompletingEditor(PromptEditor):
         if edit.text or self._completing is None or not len(self._completing.sources.loras):
             return edit
         if self._triggers is None:
-            from sdtui.ui.triggers import Triggers
+            from sdtui.ui.writing.triggers import Triggers
 
             self._triggers = Triggers()
         start, end = self.offset_of(edit.top), self.offset_of(edit.bottom)

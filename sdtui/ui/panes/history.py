@@ -12,15 +12,15 @@ from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from sdtui.ui.bindings import bindings
+from sdtui.ui.commands.bindings import bindings
 from sdtui.ui.messages import JobSelected, PaneWanted, ThumbnailsWanted, UseWanted
 from sdtui.ui.text import one_line
 from sdtui.ui.widgets.line import strip_of
 
 if TYPE_CHECKING:
     from sdtui.spec.jobview import JobView
-    from sdtui.ui.finished import Finished, Grid
-    from sdtui.ui.shown import Shown
+    from sdtui.ui.showing.finished import Finished, Grid
+    from sdtui.ui.showing.shown import Shown
 
 ASKING = "Asking the server for the pictures…"
 NONE_YET = "No picture is finished yet."
@@ -55,7 +55,7 @@ class HistoryPane(Widget, can_focus=True):
 
         A picture that was chosen stays chosen; the newest one gives way to a newer one.
         """
-        from sdtui.ui.finished import finished
+        from sdtui.ui.showing.finished import finished
 
         chosen = self._here if self._cursor else None
         pictures = finished(jobs)
@@ -88,7 +88,7 @@ class HistoryPane(Widget, can_focus=True):
 
     @property
     def _grid(self) -> Grid:
-        from sdtui.ui.finished import grid_of
+        from sdtui.ui.showing.finished import grid_of
 
         return grid_of(self.size.width, max(1, self.size.height - 1), plain=self._plain)
 
@@ -219,7 +219,7 @@ class HistoryPane(Widget, can_focus=True):
 
         from sdtui.terminal.halfblock import HalfBlockPainter
         from sdtui.terminal.painter import Box, CellSize
-        from sdtui.ui.easel import strips_of
+        from sdtui.ui.showing.easel import strips_of
 
         painter = HalfBlockPainter(truecolor=self.app.console.color_system == "truecolor")
         image = Image.frombytes("RGB", (shown.width_px, shown.height_px), shown.rgb)

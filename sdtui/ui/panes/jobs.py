@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import BindingType
 from textual.content import Content
 
-from sdtui.ui.bindings import bindings
-from sdtui.ui.joblist import JobList
+from sdtui.ui.commands.bindings import bindings
+from sdtui.ui.jobs.list import JobList
 from sdtui.ui.messages import (
     CancelWanted,
     DetailsWanted,
@@ -25,7 +25,7 @@ from sdtui.ui.widgets.rows import Rows
 
 if TYPE_CHECKING:
     from sdtui.spec.jobview import JobView
-    from sdtui.ui.joblist import Entry
+    from sdtui.ui.jobs.list import Entry
 
 
 class JobsPane(FilteredRows):
@@ -172,7 +172,7 @@ class JobsPane(FilteredRows):
         self.update(len(self._list), self._list.row_of(self._selected) if row is None else row)
 
     def _row(self, row: int, width: int) -> Content:
-        from sdtui.ui.jobrow import job_row, picture_row
+        from sdtui.ui.jobs.row import job_row, picture_row
 
         job, render = self._list.entry(row)
         if render is not None:

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import BindingType
 from textual.content import Content
 
-from sdtui.ui.bindings import bindings
+from sdtui.ui.commands.bindings import bindings
 from sdtui.ui.messages import ModelUsed, RescanWanted
 from sdtui.ui.widgets.filtered import FilteredRows
 from sdtui.ui.widgets.rows import Rows
 
 if TYPE_CHECKING:
     from sdtui.spec.model import ModelKind, ModelRecord
-    from sdtui.ui.commands import PaneId
-    from sdtui.ui.modellist import ModelList
+    from sdtui.ui.commands.table import PaneId
+    from sdtui.ui.models.list import ModelList
 
 ASKING = "Asking the server for the models…"
 FOOT_ROWS = 2
@@ -39,7 +39,7 @@ class ModelsPane(FilteredRows):
 
     def show(self, records: Sequence[ModelRecord], checkpoint: ModelRecord | None, vae: str = "") -> None:
         """Show these models, and which do not go with the checkpoint in use; `vae` is the one that was chosen."""
-        from sdtui.ui.modellist import ModelList
+        from sdtui.ui.models.list import ModelList
 
         self._list = self._list or ModelList()
         before = self._here
@@ -75,7 +75,7 @@ class ModelsPane(FilteredRows):
         self._use(negative=True)
 
     def _use(self, *, negative: bool) -> None:
-        from sdtui.ui.modellist import misfit
+        from sdtui.ui.models.list import misfit
 
         record = self._here
         if record is not None:
@@ -118,7 +118,7 @@ class ModelsPane(FilteredRows):
         """Filter anew, the cursor staying on a record where it is still to be seen."""
         if self._list is None:
             return
-        from sdtui.ui.modellist import KINDS
+        from sdtui.ui.models.list import KINDS
 
         self._list.filter(self.words, self._kind)
         shown = self._list.shown
@@ -130,8 +130,8 @@ class ModelsPane(FilteredRows):
         self.border_subtitle = f"‹ {what} › {of}"
 
     def _row(self, row: int, width: int) -> Content:
-        from sdtui.ui.modellist import misfit
-        from sdtui.ui.modelrow import model_row
+        from sdtui.ui.models.list import misfit
+        from sdtui.ui.models.row import model_row
 
         if self._list is None:
             return Content()
@@ -140,7 +140,7 @@ class ModelsPane(FilteredRows):
         return model_row(record, width, in_use=self._in_use(record), unfit=unfit)
 
     def _in_use(self, record: ModelRecord) -> bool:
-        from sdtui.ui.tagging import names_in
+        from sdtui.ui.writing.tagging import names_in
 
         if record.kind == "checkpoint":
             return self._checkpoint is not None and self._checkpoint.path == record.path
@@ -153,8 +153,8 @@ class ModelsPane(FilteredRows):
 
     def foot(self, row: int, width: int) -> Content:
         """About the model under the cursor; the last row takes what is left over."""
-        from sdtui.ui.modellist import misfit
-        from sdtui.ui.modelrow import about_model
+        from sdtui.ui.models.list import misfit
+        from sdtui.ui.models.row import about_model
 
         record = self._here
         if record is None:

@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.events import Click, Key
 
 from sdtui.errors import SdtuiError
-from sdtui.ui.bindings import bindings
+from sdtui.ui.commands.bindings import bindings
 from sdtui.ui.messages import (
     CheckpointChosen,
     ParamReset,
@@ -22,8 +22,8 @@ from sdtui.ui.messages import (
 from sdtui.ui.widgets.fields import Fields
 
 if TYPE_CHECKING:
-    from sdtui.ui.form import Entry
-    from sdtui.ui.formgrid import Stop
+    from sdtui.ui.form.form import Entry
+    from sdtui.ui.form.grid import Stop
 
 LEAP = 10
 
@@ -47,7 +47,7 @@ class ParametersPane(Fields, can_focus=True):
 
     def _unfold_to(self, number: int) -> None:
         """Put the cursor on a field, whatever is folded."""
-        from sdtui.ui.formgrid import Stop, section_of
+        from sdtui.ui.form.grid import Stop, section_of
 
         stop = Stop(section_of(self._entries[number].name), number)
         self._folded.discard(stop.section)
@@ -208,7 +208,7 @@ class ParametersPane(Fields, can_focus=True):
 
     def _accept(self, entry: Entry) -> bool:
         """Take a field's typed text over; False, with the sentence at the field, when it cannot be."""
-        from sdtui.ui.form import typed_checkpoint, typed_refiner, typed_vae, typed_value
+        from sdtui.ui.form.form import typed_checkpoint, typed_refiner, typed_vae, typed_value
 
         text = self._typed.get(entry.name)
         if text is None or self._data is None:

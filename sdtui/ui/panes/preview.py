@@ -8,7 +8,7 @@ from sdtui.ui.text import one_line
 from sdtui.ui.widgets.canvas import Canvas
 
 if TYPE_CHECKING:
-    from sdtui.ui.easel import Laid
+    from sdtui.ui.showing.easel import Laid
 
 
 class PreviewPane(Canvas, can_focus=True):

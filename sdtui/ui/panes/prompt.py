@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.widgets import TextArea
 
-from sdtui.ui.commands import PaneId
+from sdtui.ui.commands.table import PaneId
 from sdtui.ui.messages import (
     DrawsWanted,
     EditorWanted,
@@ -15,8 +15,8 @@ from sdtui.ui.messages import (
     Written,
 )
 from sdtui.ui.panes.completing import CompletingEditor
-from sdtui.ui.reading import Reading
 from sdtui.ui.widgets.tabs import NUMBER
+from sdtui.ui.writing.reading import Reading
 
 
 class PromptPane(CompletingEditor):
@@ -46,14 +46,14 @@ class PromptPane(CompletingEditor):
 
     def action_do_open_wildcard(self) -> None:
         """Edit the file of the wildcard at the cursor."""
-        from sdtui.ui.wildcardat import wildcard_at
+        from sdtui.ui.writing.wildcardat import wildcard_at
 
         name = wildcard_at(self.text, self.cursor_offset)
         self.post_message(WildcardWanted(name) if name else Told("No wildcard is here: __name__ is one."))
 
     def action_do_show_wildcard(self) -> None:
         """Go to the wildcard at the cursor, in its room."""
-        from sdtui.ui.wildcardat import wildcard_at
+        from sdtui.ui.writing.wildcardat import wildcard_at
 
         self.post_message(WildcardShown(wildcard_at(self.text, self.cursor_offset)))
 

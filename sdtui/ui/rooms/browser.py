@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from sdtui.spec.fetch import FetchView
 from sdtui.spec.model import ModelKind, ModelRecord
 from sdtui.spec.verbs_models import Describe
-from sdtui.ui.bindings import bindings
+from sdtui.ui.commands.bindings import bindings
 from sdtui.ui.rooms.browser_view import BrowserView, FetchRows
 
 

@@ -16,7 +16,7 @@ from sdtui.errors import SdtuiError
 from sdtui.spec.model import ModelKind
 from sdtui.spec.model_about import ModelAbout
 from sdtui.spec.verbs_models import Describe
-from sdtui.ui.modellist import KINDS
+from sdtui.ui.models.list import KINDS
 from sdtui.ui.text import editable, one_line
 from sdtui.ui.widgets.line import Line
 

@@ -7,13 +7,13 @@ from typing import Literal, NamedTuple
 from textual.content import Content
 
 from sdtui.spec.model import ModelKind, ModelRecord
-from sdtui.ui.modellist import KINDS, ORDERS, Choice, ModelList, Order, fitting, misfit
-from sdtui.ui.modelrow import about_model
+from sdtui.ui.models.list import KINDS, ORDERS, Choice, ModelList, Order, fitting, misfit
+from sdtui.ui.models.row import about_model
 from sdtui.ui.rooms.browser_look import browser_row
 from sdtui.ui.rooms.browser_shelf import BrowserShelf
-from sdtui.ui.tagging import names_in
 from sdtui.ui.text import one_line
 from sdtui.ui.widgets.filtered import FilteredRows
+from sdtui.ui.writing.tagging import names_in
 from sdtui.weights.families import FAMILY
 
 ASKING = "Looking through the model folders…"

@@ -10,8 +10,8 @@ from textual.content import Content
 from sdtui.spec.fetch import FetchView
 from sdtui.spec.model import ModelRecord
 from sdtui.spec.model_about import ModelAbout
-from sdtui.ui.modellist import KINDS
-from sdtui.ui.modelrow import BROKEN, UNFIT, model_row
+from sdtui.ui.models.list import KINDS
+from sdtui.ui.models.row import BROKEN, UNFIT, model_row
 from sdtui.ui.text import duration, one_line, sizes
 from sdtui.weights.families import FAMILY
 

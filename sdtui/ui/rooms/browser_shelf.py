@@ -25,7 +25,7 @@ from sdtui.spec.verbs_models import (
 )
 from sdtui.ui.client import StudioClient
 from sdtui.ui.connection import Connection
-from sdtui.ui.shown import Shown
+from sdtui.ui.showing.shown import Shown
 from sdtui.ui.state import StudioState
 
 FAVOURITES, RECENT = "models.favourites", "models.recent"

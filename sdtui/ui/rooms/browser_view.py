@@ -15,9 +15,9 @@ from textual.message import Message
 
 from sdtui.errors import SdtuiError
 from sdtui.spec.model import ModelRecord
-from sdtui.ui.bindings import bindings
-from sdtui.ui.commands import Place
-from sdtui.ui.keys import Keys
+from sdtui.ui.commands.bindings import bindings
+from sdtui.ui.commands.keys import Keys
+from sdtui.ui.commands.table import Place
 from sdtui.ui.rooms.browser_list import BrowserRows, InUse
 from sdtui.ui.rooms.browser_look import about_fetch, details, fetch_row
 from sdtui.ui.rooms.browser_shelf import BrowserShelf
@@ -29,8 +29,8 @@ from sdtui.ui.widgets.rows import Rows
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from sdtui.ui.keystrokes import Keystrokes
-    from sdtui.ui.terminal_link import TerminalLink
+    from sdtui.ui.terminal.keystrokes import Keystrokes
+    from sdtui.ui.terminal.link import TerminalLink
 
 WIDE_CELLS = 100
 """From so many columns on, the details have their own."""
@@ -216,7 +216,7 @@ class BrowserView(FramedRoom):
             self._show_picture(picture)
 
     def _show_picture(self, picture: object) -> None:
-        from sdtui.ui.shown import Shown
+        from sdtui.ui.showing.shown import Shown
 
         canvas = self.query_one(Canvas)
         shown = picture if isinstance(picture, Shown) else None

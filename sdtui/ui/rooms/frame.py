@@ -12,8 +12,8 @@ from textual.content import Content
 from textual.geometry import Region
 from textual.screen import Screen
 
-from sdtui.ui.commands import COMMANDS, Place
-from sdtui.ui.keys import Keys
+from sdtui.ui.commands.keys import Keys
+from sdtui.ui.commands.table import COMMANDS, Place
 from sdtui.ui.widgets.footer import Footer
 from sdtui.ui.widgets.line import Line
 from sdtui.ui.widgets.notice import Notice

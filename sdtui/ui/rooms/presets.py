@@ -11,10 +11,10 @@ from textual.content import Content
 
 from sdtui.errors import SdtuiError
 from sdtui.spec.preset import Preset
-from sdtui.ui.bindings import bindings
-from sdtui.ui.commands import Place
-from sdtui.ui.form import FormData
-from sdtui.ui.keys import Keys
+from sdtui.ui.commands.bindings import bindings
+from sdtui.ui.commands.keys import Keys
+from sdtui.ui.commands.table import Place
+from sdtui.ui.form.form import FormData
 from sdtui.ui.rooms.asking import AskScreen
 from sdtui.ui.rooms.frame import FramedRoom
 from sdtui.ui.rooms.preset_look import hint_lines, preset_lines, preset_row, problem_row, searched

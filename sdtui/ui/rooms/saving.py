@@ -13,7 +13,7 @@ from textual.widgets import Input
 
 from sdtui.spec.document import Document
 from sdtui.spec.preset import LABELS, shown
-from sdtui.ui.form import FormData
+from sdtui.ui.form.form import FormData
 from sdtui.ui.text import one_line
 from sdtui.ui.widgets.line import Line
 from sdtui.ui.widgets.rows import Rows

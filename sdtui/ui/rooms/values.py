@@ -10,11 +10,11 @@ from textual.content import Content
 from textual.message import Message
 from textual.strip import Strip
 
-from sdtui.ui.bindings import bindings
-from sdtui.ui.reading import Reading
-from sdtui.ui.widgets.editor import PromptEditor
+from sdtui.ui.commands.bindings import bindings
+from sdtui.ui.widgets.editor.editor import PromptEditor
 from sdtui.ui.widgets.filtered import FilteredRows
 from sdtui.ui.widgets.line import Line, strip_of
+from sdtui.ui.writing.reading import Reading
 
 LARGE = 100_000
 """Characters; longer texts are not coloured, because each key would have all of it read again."""

@@ -14,14 +14,14 @@ from textual.timer import Timer
 from sdtui.errors import SdtuiError
 from sdtui.spec.event import FilesChanged, WatchesChanged
 from sdtui.spec.watch import WatchedFile, WatchedFolder
-from sdtui.ui.commands import Place
-from sdtui.ui.exhibit import Exhibit, Fetch, Part
-from sdtui.ui.keys import Keys
+from sdtui.ui.commands.keys import Keys
+from sdtui.ui.commands.table import Place
 from sdtui.ui.rooms.frame import FramedRoom
 from sdtui.ui.rooms.watch_look import about_file, about_folder, file_row, folder_row, hints, name_of, title
 from sdtui.ui.rooms.watch_shelf import Row, WatchShelf
-from sdtui.ui.shown import Shown
-from sdtui.ui.sight import Sight, Subject
+from sdtui.ui.showing.exhibit import Exhibit, Fetch, Part
+from sdtui.ui.showing.shown import Shown
+from sdtui.ui.showing.sight import Sight, Subject
 from sdtui.ui.text import one_line
 from sdtui.ui.widgets.canvas import Canvas
 from sdtui.ui.widgets.filtered import FilteredRows
@@ -29,7 +29,7 @@ from sdtui.ui.widgets.rows import Rows
 
 if TYPE_CHECKING:
     from sdtui.ui.state import StudioState
-    from sdtui.ui.terminal_link import TerminalLink
+    from sdtui.ui.terminal.link import TerminalLink
 
 ASKING = "Asking the server what is watched…"
 PICTURE_PX = 512

@@ -9,10 +9,10 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from sdtui.spec.watch import WatchedFile, WatchedFolder
-from sdtui.ui.bindings import bindings
+from sdtui.ui.commands.bindings import bindings
 from sdtui.ui.rooms.asking import AskScreen
 from sdtui.ui.rooms.watch_view import WatchRows, WatchView, subject
-from sdtui.ui.sight import Sight
+from sdtui.ui.showing.sight import Sight
 from sdtui.ui.widgets.canvas import Canvas
 
 

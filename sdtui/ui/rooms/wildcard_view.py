@@ -13,8 +13,8 @@ from textual.content import Content
 from textual.events import DescendantBlur, DescendantFocus
 
 from sdtui.errors import SdtuiError, ServerError
-from sdtui.ui.commands import Place
-from sdtui.ui.keys import Keys
+from sdtui.ui.commands.keys import Keys
+from sdtui.ui.commands.table import Place
 from sdtui.ui.messages import Told
 from sdtui.ui.rooms.frame import FramedRoom
 from sdtui.ui.rooms.values import Foot, TreeRows, ValuesEditor

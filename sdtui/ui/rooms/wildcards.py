@@ -9,8 +9,8 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from sdtui.spec.wildcard import Draws
-from sdtui.ui.bindings import bindings
-from sdtui.ui.commands import COMMANDS
+from sdtui.ui.commands.bindings import bindings
+from sdtui.ui.commands.table import COMMANDS
 from sdtui.ui.rooms.asking import AskScreen
 from sdtui.ui.rooms.values import ValuesEditor
 from sdtui.ui.rooms.wildcard_shelf import Made, file_name, name_problem, uses_line

@@ -12,8 +12,8 @@ from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
-from sdtui.ui.commands import PaneId, Place
-from sdtui.ui.keys import Keys
+from sdtui.ui.commands.keys import Keys
+from sdtui.ui.commands.table import PaneId, Place
 from sdtui.ui.layout import ALL, LEAST, Plan, PlanLayout, plan
 from sdtui.ui.messages import PaneWanted
 from sdtui.ui.panes.jobs import JobsPane

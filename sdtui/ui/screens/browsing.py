@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sdtui.ui.rooms.browser_shelf import BrowserShelf
     from sdtui.ui.screens.viewing import ToTerminal
     from sdtui.ui.state import Part, StudioState
-    from sdtui.ui.terminal_link import TerminalLink
+    from sdtui.ui.terminal.link import TerminalLink
 
 GPUS = ("cuda", "mps")
 

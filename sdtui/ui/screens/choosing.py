@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sdtui.prompt.calling import Called
     from sdtui.spec.model import ModelRecord
     from sdtui.ui.choosing import Chooser
-    from sdtui.ui.commands import PaneId
+    from sdtui.ui.commands.table import PaneId
     from sdtui.ui.panes.history import HistoryPane
     from sdtui.ui.panes.models import ModelsPane
     from sdtui.ui.state import Part
@@ -67,7 +67,7 @@ class ChoosingScreen(BrowsingScreen):
         self._choose(lambda chooser: self._use_model(chooser, message))
 
     def _use_model(self, chooser: Chooser, message: ModelUsed) -> None:
-        from sdtui.ui.tagging import names_in
+        from sdtui.ui.writing.tagging import names_in
 
         record = message.record
         pane: PaneId = "negative" if message.negative else "prompt"
@@ -86,7 +86,7 @@ class ChoosingScreen(BrowsingScreen):
 
     def _toggle(self, pane: PaneId, record: ModelRecord, called: Called) -> None:
         """Put the model into an editor where its cursor is, or take it out; one undo brings the text back."""
-        from sdtui.ui.tagging import toggled
+        from sdtui.ui.writing.tagging import toggled
 
         editor = self.editor(pane)
         text = editor.text

@@ -29,9 +29,9 @@ from sdtui.ui.screens.arranged import ArrangedScreen
 from sdtui.ui.widgets.notice import Notice
 
 if TYPE_CHECKING:
-    from sdtui.ui.keys import Keys
-    from sdtui.ui.language import Language
+    from sdtui.ui.commands.keys import Keys
     from sdtui.ui.presenter import StudioPresenter
+    from sdtui.ui.writing.language import Language
 
 
 class CommandedScreen(ArrangedScreen):
@@ -50,7 +50,7 @@ class CommandedScreen(ArrangedScreen):
 
     def job_queued(self, job_id: int, count: int) -> None:
         """Say so, and how more than one picture is taken back."""
-        from sdtui.ui.joborders import pictures
+        from sdtui.ui.jobs.orders import pictures
 
         key = self._keys.shown("cancel")
         back = f"; {key} takes them back" if count > 1 and key else ""

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 
 from sdtui.spec.jobview import JobView, RenderView
 from sdtui.spec.params import FIELD
-from sdtui.ui.form import shown
+from sdtui.ui.form.form import shown
 from sdtui.ui.text import editable, one_line
 from sdtui.ui.widgets.line import Line
 from sdtui.ui.widgets.rows import Rows

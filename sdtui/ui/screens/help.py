@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sdtui.ui.commands import COMMANDS, LISTS, Command, Place
-from sdtui.ui.keys import Keys, display
+from sdtui.ui.commands.keys import Keys, display
+from sdtui.ui.commands.table import COMMANDS, LISTS, Command, Place
 from sdtui.ui.screens.finder import FinderScreen, Item
 
 WHERE: dict[Place, str] = {

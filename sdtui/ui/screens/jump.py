@@ -12,7 +12,7 @@ from textual.events import Key
 from textual.geometry import Region
 from textual.screen import ModalScreen
 
-from sdtui.ui.commands import PANES, PaneId
+from sdtui.ui.commands.table import PANES, PaneId
 from sdtui.ui.widgets.line import Line
 
 

@@ -8,8 +8,8 @@ from functools import partial
 from textual.app import App
 from textual.dom import DOMNode
 
-from sdtui.ui.commands import COMMANDS, Command
-from sdtui.ui.keys import Keys
+from sdtui.ui.commands.keys import Keys
+from sdtui.ui.commands.table import COMMANDS, Command
 from sdtui.ui.screens.arranged import PLACES
 from sdtui.ui.screens.finder import FinderScreen, Item
 

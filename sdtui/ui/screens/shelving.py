@@ -11,7 +11,7 @@ from sdtui.ui.messages import SelectionWanted, WildcardShown
 from sdtui.ui.screens.writing import WritingScreen
 
 if TYPE_CHECKING:
-    from sdtui.ui.commands import PaneId
+    from sdtui.ui.commands.table import PaneId
     from sdtui.ui.presenter import StudioPresenter
     from sdtui.ui.rooms.frame import FramedRoom
     from sdtui.ui.rooms.preset_shelf import PresetShelf
@@ -45,7 +45,7 @@ class ShelvingScreen(WritingScreen):
 
     def _edit_file(self, path: str) -> str:
         """Have a file edited outside; what went wrong, in a sentence."""
-        from sdtui.ui.external import edit_file, editor_command
+        from sdtui.ui.writing.external import edit_file, editor_command
 
         try:
             if not Path(path).is_file():

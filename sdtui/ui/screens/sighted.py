@@ -12,20 +12,20 @@ from textual.geometry import Region, Size
 from textual.screen import Screen
 
 from sdtui.terminal.painter import Box
-from sdtui.ui.commands import Place
-from sdtui.ui.exhibit import Exhibit, Part
-from sdtui.ui.keys import Keys
-from sdtui.ui.sight import Sight
+from sdtui.ui.commands.keys import Keys
+from sdtui.ui.commands.table import Place
+from sdtui.ui.showing.exhibit import Exhibit, Part
+from sdtui.ui.showing.sight import Sight
+from sdtui.ui.showing.viewport import Span, Viewport, scale_name
 from sdtui.ui.text import one_line
-from sdtui.ui.viewport import Span, Viewport, scale_name
 from sdtui.ui.widgets.canvas import Canvas
 from sdtui.ui.widgets.line import Line
 from sdtui.ui.widgets.record import Record
 
 if TYPE_CHECKING:
-    from sdtui.ui.exhibit import Fetch
-    from sdtui.ui.sight import Subject
-    from sdtui.ui.terminal_link import TerminalLink
+    from sdtui.ui.showing.exhibit import Fetch
+    from sdtui.ui.showing.sight import Subject
+    from sdtui.ui.terminal.link import TerminalLink
 
 SAID_S = 4.0
 """Seconds for which a sentence stands in the place of the picture's name."""

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 from textual.binding import BindingType
 from textual.events import ScreenResume
 
-from sdtui.ui.bindings import bindings
 from sdtui.ui.client import OpenClient
-from sdtui.ui.commands import PaneId
-from sdtui.ui.keys import Keys
-from sdtui.ui.language import Language
+from sdtui.ui.commands.bindings import bindings
+from sdtui.ui.commands.keys import Keys
+from sdtui.ui.commands.table import PaneId
 from sdtui.ui.panes.jobs import JobsPane
 from sdtui.ui.panes.log import LogPane
 from sdtui.ui.panes.parameters import ParametersPane
@@ -26,6 +25,7 @@ from sdtui.ui.screens.choosing import ChoosingScreen
 from sdtui.ui.screens.viewing import ToTerminal
 from sdtui.ui.screens.watching import WatchingScreen
 from sdtui.ui.widgets.line import Line
+from sdtui.ui.writing.language import Language
 
 if TYPE_CHECKING:
     from sdtui.ui.config import StudioConfig
@@ -141,7 +141,7 @@ class StudioScreen(ChoosingScreen, WatchingScreen):
         if "log" in parts:
             self.query_one(LogPane).show(state.log, presenter.looking.selected)
         if parts & {"picture", "jobs"}:
-            from sdtui.ui.caption import caption
+            from sdtui.ui.showing.caption import caption
 
             shown = presenter.picture(PICTURE_PX)
             self.query_one(PreviewPane).show(

@@ -11,11 +11,11 @@ from textual.content import Content
 from textual.geometry import Region
 from textual.style import Style
 
-from sdtui.ui.commands import Place
-from sdtui.ui.keys import Keys
-from sdtui.ui.keystrokes import Keystrokes
+from sdtui.ui.commands.keys import Keys
+from sdtui.ui.commands.table import Place
 from sdtui.ui.panes.preview import PreviewPane
 from sdtui.ui.screens.commanded import CommandedScreen
+from sdtui.ui.terminal.keystrokes import Keystrokes
 from sdtui.ui.text import one_line
 from sdtui.ui.widgets.canvas import Canvas
 from sdtui.ui.widgets.notice import Notice
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
     from sdtui.spec.verbs import PictureAnswer
     from sdtui.terminal.probe import Replies
-    from sdtui.ui.exhibit import Part
-    from sdtui.ui.outside import Said
     from sdtui.ui.presenter import StudioPresenter
-    from sdtui.ui.sight import Sight
-    from sdtui.ui.terminal_link import TerminalLink
+    from sdtui.ui.showing.exhibit import Part
+    from sdtui.ui.showing.outside import Said
+    from sdtui.ui.showing.sight import Sight
+    from sdtui.ui.terminal.link import TerminalLink
 
 ASK_AFTER_S = 0.3
 """After the last of several changes the terminal is asked again what it is and how large its cells are."""
@@ -68,8 +68,8 @@ class ViewingScreen(CommandedScreen):
 
     async def open_terminal(self, protocol: str) -> None:
         """Paint from now on with what works nearly everywhere, or with what is configured, and ask for something better."""
-        await asyncio.to_thread(importlib.import_module, "sdtui.ui.terminal_link")
-        from sdtui.ui.terminal_link import TerminalLink
+        await asyncio.to_thread(importlib.import_module, "sdtui.ui.terminal.link")
+        from sdtui.ui.terminal.link import TerminalLink
 
         way = self._to_terminal
         self._terminal = TerminalLink(way.write, protocol, keystrokes=way.keystrokes, forget=way.forget)
@@ -150,7 +150,7 @@ class ViewingScreen(CommandedScreen):
         self.run_worker(self._open_outside(path))
 
     async def _open_outside(self, path: str) -> None:
-        from sdtui.ui.outside import Surroundings, open_outside
+        from sdtui.ui.showing.outside import Surroundings, open_outside
 
         self.tell(await open_outside(path, self._viewer, Surroundings(write=self._to_terminal.write)))
 

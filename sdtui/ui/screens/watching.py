@@ -10,11 +10,11 @@ from sdtui.ui.screens.viewing import ViewingScreen
 if TYPE_CHECKING:
     from sdtui.spec.event import FilesChanged, WatchesChanged
     from sdtui.spec.verbs import PictureAnswer
-    from sdtui.ui.exhibit import Part
-    from sdtui.ui.outside import Said
     from sdtui.ui.presenter import StudioPresenter
     from sdtui.ui.rooms.watching import WatchingRoom
-    from sdtui.ui.sight import Sight
+    from sdtui.ui.showing.exhibit import Part
+    from sdtui.ui.showing.outside import Said
+    from sdtui.ui.showing.sight import Sight
 
 
 class WatchingScreen(ShelvingScreen, ViewingScreen):

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     from sdtui.spec.wildcard import Draws
     from sdtui.ui.app import StudioApp
+    from sdtui.ui.commands.keys import Keys
     from sdtui.ui.config import CompletionConfig
-    from sdtui.ui.keys import Keys
-    from sdtui.ui.vocabulary import Vocabulary
     from sdtui.ui.widgets.completion_list import CompletionList
+    from sdtui.ui.writing.vocabulary import Vocabulary
 
 SEEDS = 2**31
 
@@ -39,9 +39,9 @@ class WritingScreen(CommandedScreen):
     async def start_writing(self, config: CompletionConfig) -> None:
         """Complete what is typed from now on."""
         from sdtui.prompt.catalogue import Habits
-        from sdtui.ui.completing import Completing
-        from sdtui.ui.vocabulary import Vocabulary
         from sdtui.ui.widgets.completion_list import CompletionList
+        from sdtui.ui.writing.completing import Completing
+        from sdtui.ui.writing.vocabulary import Vocabulary
 
         self._vocabulary = Vocabulary(Habits(config.spaces, config.comma), self._want_tags)
         self._offers = shown = CompletionList()
@@ -110,7 +110,7 @@ class WritingScreen(CommandedScreen):
 
     def on_editor_wanted(self, message: EditorWanted) -> None:
         """An editor's text is to be edited outside."""
-        from sdtui.ui.external import edit_text, editor_command
+        from sdtui.ui.writing.external import edit_text, editor_command
 
         editor = self.editor(message.pane)
         before = editor.text
@@ -128,8 +128,8 @@ class WritingScreen(CommandedScreen):
         self.run_worker(self._edit_wildcard(message.name), group="wildcards")
 
     async def _edit_wildcard(self, name: str) -> None:
-        from sdtui.ui.external import edit_file, editor_command
-        from sdtui.ui.wildcardat import file_of
+        from sdtui.ui.writing.external import edit_file, editor_command
+        from sdtui.ui.writing.wildcardat import file_of
 
         if self._presenter is None:
             return
@@ -173,7 +173,7 @@ class WritingScreen(CommandedScreen):
 
     def _run_outside(self, command: Sequence[str]) -> int:
         """Run a program that has the terminal to itself; the picture comes back with the studio."""
-        from sdtui.ui import external
+        from sdtui.ui.writing import external
 
         preview = self.query_one(PreviewPane)
         preview.take_away()

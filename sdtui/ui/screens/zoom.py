@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from sdtui.ui.bindings import bindings
-from sdtui.ui.commands import COMMAND
-from sdtui.ui.keys import Keys
+from sdtui.ui.commands.bindings import bindings
+from sdtui.ui.commands.keys import Keys
+from sdtui.ui.commands.table import COMMAND
 from sdtui.ui.screens.sighted import SightedScreen
 from sdtui.ui.widgets.record import Record
 
 if TYPE_CHECKING:
-    from sdtui.ui.exhibit import Fetch
-    from sdtui.ui.sight import Sight
-    from sdtui.ui.terminal_link import TerminalLink
+    from sdtui.ui.showing.exhibit import Fetch
+    from sdtui.ui.showing.sight import Sight
+    from sdtui.ui.terminal.link import TerminalLink
 
 STEP = 1 / 8
 """Of what is seen: so far an arrow key moves."""

@@ -16,10 +16,10 @@ from sdtui.ui.widgets.sentence import sentence_line
 if TYPE_CHECKING:
     from sdtui.terminal.capabilities import Capabilities
     from sdtui.terminal.painter import Box, CellSize, Painter, Quality
-    from sdtui.ui.easel import Easel, Laid
-    from sdtui.ui.keystrokes import Keystrokes
-    from sdtui.ui.screen_writes import ScreenWrites
-    from sdtui.ui.shown import Shown
+    from sdtui.ui.showing.easel import Easel, Laid
+    from sdtui.ui.showing.shown import Shown
+    from sdtui.ui.terminal.keystrokes import Keystrokes
+    from sdtui.ui.terminal.writes import ScreenWrites
 
 
 class Canvas(Widget):
@@ -52,7 +52,7 @@ class Canvas(Widget):
 
     def ready(self, writes: ScreenWrites, keystrokes: Keystrokes) -> None:
         """Paint from now on, and what is large while nobody types."""
-        from sdtui.ui.easel import Easel
+        from sdtui.ui.showing.easel import Easel
 
         self._writes, self._keystrokes = writes, keystrokes
         self._easel = Easel(self._lay, keystrokes.pause)
@@ -94,7 +94,7 @@ class Canvas(Widget):
         if self._easel is None or self._terminal is None:
             return
         from sdtui.terminal.painter import Box
-        from sdtui.ui.easel import Place
+        from sdtui.ui.showing.easel import Place
 
         capabilities, painter = self._terminal
         self._room = self.size

@@ -11,8 +11,8 @@ from textual.widget import Widget
 from sdtui.ui.widgets.line import strip_of
 
 if TYPE_CHECKING:
-    from sdtui.ui.form import Entry, FormData
-    from sdtui.ui.formgrid import FormGrid, Stop
+    from sdtui.ui.form.form import Entry, FormData
+    from sdtui.ui.form.grid import FormGrid, Stop
 
 TWO_COLUMNS_CELLS = 54
 EXPLANATION_ROWS = 4
@@ -39,7 +39,7 @@ class Fields(Widget):
 
     def show(self, data: FormData) -> None:
         """Show these values from now on; what is being typed stays. A section is folded until it is unfolded."""
-        from sdtui.ui.formgrid import section_of
+        from sdtui.ui.form.grid import section_of
 
         self._data = data
         self._entries = data.entries
@@ -52,7 +52,7 @@ class Fields(Widget):
 
     @property
     def _grid(self) -> FormGrid:
-        from sdtui.ui.formgrid import grid_of
+        from sdtui.ui.form.grid import grid_of
 
         return grid_of([entry.name for entry in self._entries], self._columns, self._folded)
 
@@ -100,8 +100,8 @@ class Fields(Widget):
         return strip_of(Content.assemble(row, (sign, "dim")), width, self)
 
     def _part(self, stop: Stop, current: bool, cells: int) -> Content:
-        from sdtui.ui.formgrid import section_of
-        from sdtui.ui.formlook import Held, field_cell, heading
+        from sdtui.ui.form.grid import section_of
+        from sdtui.ui.form.look import Held, field_cell, heading
 
         here = current and self.has_focus
         if stop.is_heading:
@@ -118,7 +118,7 @@ class Fields(Widget):
         return said[row] if row < len(said) else Content()
 
     def _explanation(self) -> Content:
-        from sdtui.ui.formlook import explanation
+        from sdtui.ui.form.look import explanation
 
         entry = self._entry
         # A mistake elsewhere is told, too: Tab has left its field, and nothing is queued before it is mended.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from textual.content import Content
 from textual.strip import Strip
 
-from sdtui.ui.commands import COMMANDS, ROOMS, Command, Place
-from sdtui.ui.keys import Keys
+from sdtui.ui.commands.keys import Keys
+from sdtui.ui.commands.table import COMMANDS, ROOMS, Command, Place
 from sdtui.ui.widgets.line import Line, strip_of
 
 BACK = ("Esc", "Back")

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from sdtui.ui.bindings import bindings
+from sdtui.ui.commands.bindings import bindings
 from sdtui.ui.widgets.line import strip_of
 
 RowMaker = Callable[[int, int], Content]

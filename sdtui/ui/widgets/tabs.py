@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from textual.content import Content
 from textual.events import Click
 
-from sdtui.ui.commands import PANES, PaneId
+from sdtui.ui.commands.table import PANES, PaneId
 from sdtui.ui.messages import PaneWanted
 from sdtui.ui.widgets.line import Line
 

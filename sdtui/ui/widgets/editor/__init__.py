@@ -1,0 +1,1 @@
+"""The editor of prompts and of wildcard files: a widget, and what it knows in parts."""

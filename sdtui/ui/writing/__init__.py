@@ -1,0 +1,1 @@
+"""What the prompt editors understand and offer: colours, counts, completion, weights, tags. Knows no widget."""
