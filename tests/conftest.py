@@ -5,9 +5,15 @@ import os
 import signal
 
 import pytest
+from hypothesis import settings
 
 from sdtui.client.client import Client
 from sdtui.workspace.paths import Workspace
+
+# The same examples each time, so that a red suite means a change; HYPOTHESIS_PROFILE=search looks for new ones.
+settings.register_profile("same", derandomize=True)
+settings.register_profile("search", derandomize=False)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 FAKE = "sdtui.worker.fake:FakeRenderer"
 

@@ -67,3 +67,9 @@ def test_every_pane_is_reached_by_its_key(tmp_path, workspace, width, height):
         tmux.until("blurry")
     finally:
         tmux.kill()
+
+
+def test_the_terminal_says_how_large_it_is_whatever_the_environment_says(tmux, workspace):
+    tmux.start("env COLUMNS=80 LINES=24 " + sdtui(workspace))
+    screen = tmux.until("No jobs yet")
+    assert max(len(line.rstrip()) for line in screen.splitlines()) == 120

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import re
 import select
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -237,7 +240,8 @@ sys.exit(run(open_client, FakeConfig(preview=FakePreview("auto"))))
 def test_in_a_real_terminal_answers_never_reach_the_editor_and_the_picture_is_upgraded() -> None:
     pid, terminal = pty.fork()
     if pid == 0:
-        os.environ.update(TERM="xterm-256color", COLORTERM="truecolor", LINES="40", COLUMNS="120")
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+        os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
         for name in ("TMUX", "STY", "ZELLIJ", "TERM_PROGRAM"):
             os.environ.pop(name, None)
         os.chdir(ROOT)

@@ -163,7 +163,7 @@ class CommandedScreen(ArrangedScreen):
         self.reveal("preview")
 
     def _take_texts(self) -> None:
-        if self._presenter is not None:
+        if self._presenter is not None and self.is_attached:
             self._presenter.write("prompt", self.editor("prompt").text)
             self._presenter.write("negative", self.editor("negative").text)
 

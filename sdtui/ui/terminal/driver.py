@@ -106,9 +106,17 @@ class KeyParser(XTermParser):
 
 
 class StudioDriver(LinuxDriver):
-    """Posts a TerminalReplied for each answer; everything else is as in Textual 8.2."""
+    """Posts a TerminalReplied for each answer and asks the terminal for its size; everything else is as in Textual 8.2."""
 
     sieve: InputSieve | None = None
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        """Columns and rows of the terminal itself: Textual believes COLUMNS and LINES, which no resize changes."""
+        try:
+            columns, rows = os.get_terminal_size(self._file.fileno())
+        except (OSError, ValueError):
+            columns = rows = 0
+        return (columns, rows) if columns > 0 and rows > 0 else super()._get_terminal_size()
 
     def run_input_thread(self) -> None:
         """Wait for input, take the answers out, and dispatch the rest as keys, mouse and pastes."""
