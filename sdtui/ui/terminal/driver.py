@@ -113,7 +113,7 @@ class StudioDriver(LinuxDriver):
     def _get_terminal_size(self) -> tuple[int, int]:
         """Columns and rows of the terminal itself: Textual believes COLUMNS and LINES, which no resize changes."""
         try:
-            columns, rows = os.get_terminal_size(self._file.fileno())
+            columns, rows = os.get_terminal_size(self.fileno)
         except (OSError, ValueError):
             columns = rows = 0
         return (columns, rows) if columns > 0 and rows > 0 else super()._get_terminal_size()
