@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import statistics
 import struct
 import tempfile
 import time
@@ -20,6 +21,8 @@ from sdtui.weights.hashes import HashStore
 COUNT = 10_000
 A_FOLDER = 100
 FRAME_MS = 16.0
+KEY_MS, SLOWEST_KEY_MS = 8.0, 12.0
+"""Half a frame, and three quarters: the rest is for painting."""
 COLD_S, WARM_S, LOOK_MS = 15.0, 2.0, 50.0
 LORA = {
     "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k.lora_down.weight": (8, 768),
@@ -39,11 +42,13 @@ def measure() -> list[Figure]:
         start = time.perf_counter()
         again.changed()
         look = (time.perf_counter() - start) * 1000
+    keys = _keys_ms(records)
     return [
         Figure("10,000 model files looked through, cold", cold, "s", COLD_S),
         Figure("10,000 model files looked through, warm", warm, "s", WARM_S),
         Figure("whether any of 10,000 files changed", look, "ms", LOOK_MS),
-        Figure("a key of the browser's filter over 10,000 files, slowest", _key_ms(records), "ms", FRAME_MS),
+        Figure("a key of the browser's filter over 10,000 files, median", statistics.median(keys), "ms", KEY_MS),
+        Figure("a key of the browser's filter over 10,000 files, slowest", max(keys), "ms", SLOWEST_KEY_MS),
         Figure("another kind, order or family over 10,000 files, slowest", _turn_ms(records), "ms", FRAME_MS),
     ]
 
@@ -73,8 +78,8 @@ def _seconds(library: Library) -> tuple[float, Sequence[ModelRecord]]:
     return time.perf_counter() - start, records
 
 
-def _key_ms(records: Sequence[ModelRecord]) -> float:
-    """The slowest of the keys, each as quick as it came in five rounds."""
+def _keys_ms(records: Sequence[ModelRecord]) -> list[float]:
+    """Each key, as quick as it came in five rounds."""
     models = ModelList()
     models.update(records)
     rounds = []
@@ -87,7 +92,7 @@ def _key_ms(records: Sequence[ModelRecord]) -> float:
                 models.filter(tuple(typed[:end].split()), None)
                 times.append((time.perf_counter() - start) * 1000)
         rounds.append(times)
-    return max(min(times) for times in zip(*rounds, strict=True))
+    return [min(times) for times in zip(*rounds, strict=True)]
 
 
 def _turn_ms(records: Sequence[ModelRecord]) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from itertools import chain
+from itertools import chain, compress
 from operator import add
 from typing import Literal, NamedTuple
 
@@ -25,7 +25,8 @@ KINDS: dict[ModelKind, tuple[str, str]] = {
 }
 """What one and many of a kind are called, in the order in which they are gone through."""
 TAGGED: frozenset[ModelKind] = frozenset({"lora", "hypernetwork"})
-WORST = 3
+WORST = 4
+"""How badly a word may fit and still be there."""
 WORD_STARTS = frozenset(" _-./")
 ANY_FAMILY = frozenset({"any", "unknown", "sd"})
 """Families that fit every checkpoint, or about which nobody can tell."""
@@ -46,12 +47,23 @@ class Choice(NamedTuple):
 EVERY = Choice()
 
 
-class _Said(NamedTuple):
-    """A record, its name in lower case, and the words for its kind and family."""
+class _Column(NamedTuple):
+    """Records, their names in lower case, and the words for their kinds and families.
 
-    record: ModelRecord
-    name: str
-    badges: str
+    Apart, because whoever looks through the names alone should not touch ten thousand records scattered in memory.
+    """
+
+    records: list[ModelRecord]
+    names: list[str]
+    badges: list[str]
+
+    def having(self, there: Sequence[int]) -> _Column:
+        """Those where something is there, in the same order."""
+        if all(there):
+            return self
+        return _Column(
+            list(compress(self.records, there)), list(compress(self.names, there)), list(compress(self.badges, there))
+        )
 
 
 class ModelList:
@@ -60,11 +72,10 @@ class ModelList:
     def __init__(self) -> None:
         self.shown: Sequence[ModelRecord] = ()
         self.total = 0
-        self._all: list[_Said] = []
-        self._by_length: list[_Said] = []
+        self._all = self._by_length = _column(())
         self._records: Sequence[ModelRecord] | None = None
         self._last: tuple[tuple[str, ...], Choice] = ((), EVERY)
-        self._found: list[_Said] = []
+        self._found = self._all
         self._called: dict[ModelKind, Called] = {}
 
     def update(self, records: Sequence[ModelRecord]) -> bool:
@@ -72,9 +83,9 @@ class ModelList:
         if records is self._records:
             return False
         self._records = records
-        self._all = [_said(record) for record in records]
+        self._all = _column(records)
         # so that among equals the shorter name comes first without sorting at every key
-        self._by_length = sorted(self._all, key=lambda said: len(said.name))
+        self._by_length = _column(sorted(records, key=lambda record: len(record.name)))
         self._called.clear()
         self._found, self._last = self._all, ((), EVERY)
         return True
@@ -82,17 +93,17 @@ class ModelList:
     def called(self, kind: ModelKind) -> Called:
         """The models of a kind by their names, shown or not."""
         if kind not in self._called:
-            self._called[kind] = Called(said.record for said in self._all if said.record.kind == kind)
+            self._called[kind] = Called(record for record in self._all.records if record.kind == kind)
         return self._called[kind]
 
     def kinds(self) -> list[ModelKind]:
         """The kinds that there are, in their order."""
-        there = {said.record.kind for said in self._all}
+        there = {record.kind for record in self._all.records}
         return [kind for kind in KINDS if kind in there]
 
     def families(self) -> list[str]:
         """The families that there are, without what follows a dash, those with most models first."""
-        counts = Counter(said.record.family.partition("-")[0] for said in self._all)
+        counts = Counter(record.family.partition("-")[0] for record in self._all.records)
         return [family for family, _ in counts.most_common() if family not in ANY_FAMILY]
 
     def filter(self, words: tuple[str, ...], choice: ModelKind | Choice | None, order: Order = "name") -> None:
@@ -103,16 +114,19 @@ class ModelList:
         chosen = choice if isinstance(choice, Choice) else Choice(choice)
         narrower = _narrower((words, chosen), self._last)
         among = self._found if narrower else _chosen(self._by_length if words else self._all, chosen)
+        ranks = [0] * len(among.names)
         for word in words:
-            among = _having(word, among)
+            fits = _fits(word, among)
+            ranks = list(map(add, compress(ranks, fits), filter(None, fits)))
+            among = among.having(fits)
         self._found, self._last = among, (words, chosen)
-        self.total = len(self._all)
+        self.total = len(self._all.records)
         if order == "newest":
-            self.shown = sorted((said.record for said in among), key=lambda record: -record.mtime_ns)
+            self.shown = sorted(among.records, key=lambda record: -record.mtime_ns)
         elif order == "size":
-            self.shown = sorted((said.record for said in among), key=lambda record: -record.size)
+            self.shown = sorted(among.records, key=lambda record: -record.size)
         else:
-            self.shown = _ranked(words, among) if words else [said.record for said in among]
+            self.shown = _ranked(ranks, among.records) if words else among.records
 
 
 def fitting(checkpoint: ModelRecord) -> frozenset[str]:
@@ -142,9 +156,10 @@ def _label(family: str) -> str:
     return known.label if known is not None else family
 
 
-def _said(record: ModelRecord) -> _Said:
-    name = record.name.lower()
-    return _Said(record, name, f" {KINDS[record.kind][0]} {record.family}".lower())
+def _column(records: Sequence[ModelRecord]) -> _Column:
+    names = [record.name.lower() for record in records]
+    badges = [f" {KINDS[record.kind][0]} {record.family}".lower() for record in records]
+    return _Column(list(records), names, badges)
 
 
 def _narrower(new: tuple[tuple[str, ...], Choice], last: tuple[tuple[str, ...], Choice]) -> bool:
@@ -156,44 +171,40 @@ def _narrower(new: tuple[tuple[str, ...], Choice], last: tuple[tuple[str, ...], 
     return longer and bool(words) == bool(before) and choice == choice_before
 
 
-def _chosen(among: list[_Said], choice: Choice) -> list[_Said]:
+def _chosen(among: _Column, choice: Choice) -> _Column:
     kind, families, paths = choice
     if kind is not None:
-        among = [said for said in among if said.record.kind == kind]
+        among = among.having([record.kind == kind for record in among.records])
     if families is not None:
-        among = [said for said in among if said.record.family.partition("-")[0] in families]
-    return among if paths is None else [said for said in among if said.record.path in paths]
+        among = among.having([record.family.partition("-")[0] in families for record in among.records])
+    return among if paths is None else among.having([record.path in paths for record in among.records])
 
 
-def _having(word: str, among: list[_Said]) -> list[_Said]:
+def _fits(word: str, among: _Column) -> list[int]:
+    """How well a word fits each: 1 at the start of a file's name, 2 at the start of a word, 3 within one, WORST where only
+    its letters are there or it is the kind or family, 0 not at all.
+    """
     # Without a choice between two ways of going on, so that a name that does not fit is left after one look through it.
     gaps = (f"[^{re.escape(letter)}]*{re.escape(letter)}" for letter in word[1:])
-    letters = re.compile(re.escape(word[0]) + "".join(gaps)).search
-    badge = f" {word}"
-    return [said for said in among if word in said.name or letters(said.name) or badge in said.badges]
-
-
-def _ranked(words: tuple[str, ...], found: list[_Said]) -> list[ModelRecord]:
-    """The likest first, by how well the words fit; among equals those that come first."""
-    ranks = [0] * len(found)
-    for word in words:
-        ranks = list(map(add, ranks, _fits(word, found)))
-    ranked: list[list[ModelRecord]] = [[] for _ in range(WORST * len(words) + 1)]
-    for rank, said in zip(ranks, found, strict=True):
-        ranked[rank].append(said.record)
-    return list(chain.from_iterable(ranked))
-
-
-def _fits(word: str, found: list[_Said]) -> list[int]:
-    """0 at the start of a file's name, 1 at the start of a word, 2 within one, WORST where only the letters are there."""
-    # one expression instead of a function for each: half of the time
+    search = re.compile(re.escape(word[0]) + "".join(gaps)).search
+    several = len(word) > 1
+    badges = {badge for badge in set(among.badges) if f" {word}" in badge}
+    # one expression instead of a function for each: a third of the time
     return [
-        WORST
-        if (at := said.name.find(word)) < 0
+        (1 if (at := name.find(word)) == 0 or (before := name[at - 1]) == "/" else 2 if before in WORD_STARTS else 3)
+        if word in name
+        else WORST
+        if badge in badges or (several and search(name))
         else 0
-        if at == 0 or (before := said.name[at - 1]) == "/"
-        else 1
-        if before in WORD_STARTS
-        else 2
-        for said in found
+        for name, badge in zip(among.names, among.badges, strict=True)
     ]
+
+
+def _ranked(ranks: list[int], found: list[ModelRecord]) -> list[ModelRecord]:
+    """Those that fit best first; among equals those that come first."""
+    if len(set(ranks)) == 1:
+        return found
+    ranked: list[list[ModelRecord]] = [[] for _ in range(max(ranks, default=0) + 1)]
+    for rank, record in zip(ranks, found, strict=True):
+        ranked[rank].append(record)
+    return list(chain.from_iterable(ranked))
