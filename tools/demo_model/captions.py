@@ -9,8 +9,9 @@ from tools.demo_model.scene import Backdrop, Scene, Thing
 
 # Stands for a token that no caption means anything by; every token outside the table shares its embedding.
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
-# Chance that a caption is a word or two, as negative prompts are, and that such a one is a shape and nothing else.
-FRAGMENTS, SHAPE_ALONE = 0.3, 0.35
+# Chance that a caption is a word or two, as negative prompts are: of a thing alone, of a pair; that such a one is a shape
+# and nothing else. What a bare shape looks like is learnt from things alone, and there are few without emphasis.
+FRAGMENTS, FRAGMENTS_OF_PAIRS, SHAPE_ALONE = 0.6, 0.15, 0.5
 
 Run = tuple[str, float]
 Caption = list[Run]
@@ -127,7 +128,8 @@ def _sentence(scene: Scene, rnd: random.Random) -> Caption:
 
 def caption(scene: Scene, rnd: random.Random) -> Caption:
     """A weighted caption [(words, emphasis), …] of a scene."""
-    if not is_emphasised(scene) and rnd.random() < FRAGMENTS:
+    short = FRAGMENTS if len(scene.things) == 1 else FRAGMENTS_OF_PAIRS
+    if not is_emphasised(scene) and rnd.random() < short:
         return _fragment(scene, rnd)
     runs = _sentence(scene, rnd)
     if rnd.random() < 0.06:

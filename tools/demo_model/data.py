@@ -15,7 +15,7 @@ from tools.demo_model.scene import SIDE_PX, Scene, Thing, random_scene, strength
 CAPTIONS = 4
 SLOTS = ("left", "right", "top", "bottom", "center")
 NO_COLOUR = len(words.COLOUR_NAMES)
-EMPHASIS_ALONE, EMPHASIS_PAIR = 0.6, 0.25
+EMPHASIS_ALONE, EMPHASIS_PAIR = 0.45, 0.25
 
 
 @dataclass(frozen=True, kw_only=True)

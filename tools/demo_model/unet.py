@@ -33,8 +33,8 @@ class UnetPlan:
     word_rate: float = 2.0
     single_until: float = 0.08
     short_until: float = 0.65
-    pair_share: float = 0.32
-    emphasised_share: float = 0.4
+    pair_share: float = 0.3
+    emphasised_share: float = 0.25
     corrected_from: float = 0.3
     corrected_share: float = 0.25
     flat_until: float = 0.45
