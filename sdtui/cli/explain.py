@@ -34,7 +34,9 @@ def options(parser: argparse.ArgumentParser) -> None:
         "--old-timelines", action="store_true", help="read the numbers of schedules as A1111 before 1.6"
     )
     parser.add_argument("--negative", action="store_true", help="it is a negative prompt: AND is a word")
-    parser.add_argument("--checkpoint", metavar="NAME", help="say which LoRAs do not fit this model")
+    parser.add_argument(
+        "--checkpoint", metavar="NAME", help="say which LoRAs do not fit this model (default: the configured one)"
+    )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object")
     form.add_argument(

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
 
-from sdtui.errors import UsageError
+from sdtui.errors import ModelError, UsageError
 from sdtui.prompt.calling import CalledNames, listed_embeddings
 from sdtui.prompt.explain import Explained, Explainer
 from sdtui.prompt.tokens import ClipTokenizer
 from sdtui.spec.params import FIELD
+
+if TYPE_CHECKING:
+    from sdtui.library.library import Library
 
 
 class Wish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -41,7 +45,7 @@ def read_wish(line: bytes) -> Wish:
 
 
 class Understanding:
-    """Explains prompts; `checkpoint` names the model that LoRAs are to fit, None: any."""
+    """Explains prompts; `checkpoint` names the model that LoRAs are to fit, None: the one that a job without a name takes."""
 
     def __init__(self, folder: Path | None, checkpoint: str | None) -> None:
         self._folder = folder
@@ -65,11 +69,19 @@ class Understanding:
         folders = tuple(place.workspace.resolve(folder) for folder in named if folder)
         library = Library(folders, HashStore(place.workspace.state / "hashes.json"))
         records = library.scan()
-        family = library.find_checkpoint(self._checkpoint).family if self._checkpoint else ""
         return Explainer(
             self._tokenizer,
             names=CalledNames(records),
             embeddings=listed_embeddings(records),
-            family=family,
+            family=self._family(library, place.config.checkpoint),
             wildcards=WildcardFolder(place.workspace.wildcards).look().names(),
         )
+
+    def _family(self, library: Library, default: str) -> str:
+        """The family that adapters are to fit; unknown when nobody asked for a checkpoint and the default is not there."""
+        try:
+            return library.find_checkpoint(self._checkpoint or "", default).family
+        except ModelError:
+            if self._checkpoint:
+                raise
+            return ""

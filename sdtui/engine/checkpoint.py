@@ -17,6 +17,7 @@ from sdtui.engine.device import Compute
 from sdtui.engine.files.mapped import MappedFile
 from sdtui.engine.keys import UNET, VAE
 from sdtui.engine.libraries import load_libraries
+from sdtui.engine.originals import Originals
 from sdtui.engine.prediction import PREDICTIONS, Prediction, find_prediction
 from sdtui.engine.preview import LinearSketcher, sketcher_for
 from sdtui.engine.sigmas import NoiseLevels
@@ -61,6 +62,7 @@ class Checkpoint:
     sketcher: LinearSketcher | None
     compute: Compute
     size_bytes: int
+    originals: Originals
     adapters: tuple[str, ...] = ()
 
     @property
@@ -94,10 +96,10 @@ def load_checkpoint(record: ModelRecord, compute: Compute) -> Generator[Progress
     load_libraries()
     yield Progress(0.02, "reading the header")
     check_usable(record)
-    traits = traits_of(record.family)
-    components = find_components(record, traits.components)
+    components = find_components(record, traits_of(record.family).components)
     modules = _empty_modules({name: component.config for name, component in components.items()}, record)
     placed = place({name: module.state_dict() for name, module in modules.items()}, components, record)
+    originals = Originals(placed)
     total = sum(stored.size for tensors in placed.values() for stored in tensors.values())
     done = 0
     for name, module in modules.items():
@@ -109,10 +111,11 @@ def load_checkpoint(record: ModelRecord, compute: Compute) -> Generator[Progress
             done += sum(stored.size for stored in stage.values())
         module.load_state_dict(state, strict=True, assign=True)
         module.requires_grad_(False).eval()
-    return _assembled(record, traits, modules, compute)
+    originals.check_unchanged()
+    return _assembled(record, modules, originals, compute)
 
 
-def _assembled(record: ModelRecord, traits: Traits, modules: Mapping[str, Any], compute: Compute) -> Checkpoint:
+def _assembled(record: ModelRecord, modules: Mapping[str, Any], originals: Originals, compute: Compute) -> Checkpoint:
     unet, vae = modules[UNET], modules[VAE]
     if compute.is_cpu:
         # a fifth faster there; the UNet gains nothing from it
@@ -122,7 +125,7 @@ def _assembled(record: ModelRecord, traits: Traits, modules: Mapping[str, Any], 
     return Checkpoint(
         name=record.name,
         family=record.family,
-        traits=traits,
+        traits=traits_of(record.family),
         unet=unet,
         vae=vae,
         text_encoders={name: module for name, module in modules.items() if isinstance(module, ClipTextEncoder)},
@@ -132,6 +135,7 @@ def _assembled(record: ModelRecord, traits: Traits, modules: Mapping[str, Any], 
         sketcher=sketcher,
         compute=compute,
         size_bytes=size,
+        originals=originals,
     )
 
 

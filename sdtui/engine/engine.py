@@ -16,6 +16,7 @@ from sdtui.engine.flight import TIME_SLICE_S, Flight, Groups, share_call
 from sdtui.engine.loader import Loader
 from sdtui.engine.memory import RowLimit, row_limit
 from sdtui.engine.moving import move
+from sdtui.engine.originals import OriginalsGoneError
 from sdtui.engine.requests import Picture
 from sdtui.engine.shelf import Shelf, key_of
 from sdtui.engine.sketching import AFTER_S, sketched
@@ -156,6 +157,10 @@ class Engine:
             return
         try:
             checkpoint, notes = self._adapters.apply(loaded, oldest.adapted)
+        except OriginalsGoneError:
+            # loading it anew says what became of the file, or mends it
+            self._shelf.drop(group.checkpoint)
+            return
         except SdtuiError as error:
             yield from (Broken(flight.render, error) for flight in flights)
             return

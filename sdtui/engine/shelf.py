@@ -103,6 +103,11 @@ class Shelf:
         self._parked.pop(key, None)
         self._loaded[key] = checkpoint
 
+    def drop(self, key: Key) -> None:
+        """Let go of a checkpoint for good."""
+        self._loaded.pop(key, None)
+        self._parked.pop(key, None)
+
     def clear(self, *, keep: bool = False) -> None:
         """Drop them all; with `keep` those wait in RAM that fit into its budget."""
         for key in tuple(self._loaded):

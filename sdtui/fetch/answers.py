@@ -57,20 +57,9 @@ def check_status(reply: Reply) -> None:
     """Raises ModelError, in the user's words, when the answer is no file and no part of one."""
     if reply.status in {200, 206, 416}:
         return
-    host = urlsplit(reply.url).netloc
     where = shown(reply.url)
-    if reply.status in {401, 403} and reply.with_token:
-        raise ModelError(
-            f"{host} refuses the token ({reply.status}).",
-            where=where,
-            todo="Is it right, may it read, and have you agreed to the model's terms on its page?",
-        )
     if reply.status in {401, 403, 407}:
-        raise ModelError(
-            f"{host} wants to know who asks ({reply.status}).",
-            where=where,
-            todo=f"Make a token there, and put it into your configuration: `tokens: {{{host}: …}}`.",
-        )
+        raise _not_let_in(reply, where)
     if reply.status in {404, 410}:
         raise ModelError(
             f"There is no such file ({reply.status}).",
@@ -78,6 +67,25 @@ def check_status(reply: Reply) -> None:
             todo="Is the address whole? Some sites say so, too, when a token is needed.",
         )
     raise ModelError(f"The site answered {reply.status}.", where=where)
+
+
+def _not_let_in(reply: Reply, where: str) -> ModelError:
+    host = urlsplit(reply.url).netloc
+    gated = reply.header("X-Error-Code") == "GatedRepo"
+    if reply.with_token:
+        return ModelError(
+            f"{host} refuses the token ({reply.status}).",
+            where=where,
+            todo="Is it right, may it read, and have you agreed to the model's terms on its page?",
+        )
+    what = "gives this model only to those who agreed to its terms" if gated else "wants to know who asks"
+    first = "Agree to them on its page, make" if gated else "Make"
+    return ModelError(
+        f"{host} {what} ({reply.status}).",
+        where=where,
+        todo=f"{first} a token there, and put it into your configuration: `tokens: {{{host}: …}}` ($NAME takes it from "
+        "the environment).",
+    )
 
 
 def _decoded(text: str) -> str:

@@ -3,76 +3,33 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from sdtui.errors import ModelError
 from sdtui.fetch.answers import begins_at, check_status, told_sha256, version, whole_size
-from sdtui.fetch.content import SMALLEST, bytes_wanted, page_title, read_weights, sort_of
-from sdtui.fetch.naming import file_name
+from sdtui.fetch.content import SMALLEST, bytes_wanted
+from sdtui.fetch.judging import ByKind, Judge
 from sdtui.fetch.part import Part, check_room, taken
+from sdtui.fetch.patience import Patience
 from sdtui.fetch.sites import shown
-from sdtui.fetch.transport import Interrupted, Reply, TokenFor, ask
-from sdtui.spec.model import ModelKind
+from sdtui.fetch.transport import Interrupted, Reply, ask
+from sdtui.fetch.wish import Course, Ways, Wish
 from sdtui.weights.header import read_header
 
 BLOCK = 1 << 18
-TRIES = 8
-"""Attempts in a row that bring nothing, after which it is given up."""
-FIRST_TRIES = 3
-"""The same where nobody has answered yet: the address may be wrong."""
-LONGEST_PAUSE_S = 60.0
 TELL_EVERY_S = 0.25
 SPEED_OVER_S = 5.0
-
-
-class Wish(Struct, frozen=True, kw_only=True):
-    """What was asked for: the address of the file itself; kind, name and SHA-256 where the user says them."""
-
-    url: str
-    kind: ModelKind = "unknown"
-    name: str = ""
-    sha256: str = ""
-
-
-class Course(Struct, frozen=True, kw_only=True):
-    """How far it is. `version` is what the site called the file when its first byte came, `sha256` what it has to come to."""
-
-    path: str = ""
-    kind: ModelKind = "unknown"
-    size: int = 0
-    version: str = ""
-    sha256: str = ""
-    done: int = 0
-    speed: float = 0.0
-    text: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ways:
-    """What a download is lent. `stopped` is called between blocks and raises to stop it; `wait` takes seconds and does, too.
-
-    `folder_for` says where a kind of model lies; `tell` is given each newer course; `pickles` says whether they are allowed.
-    """
-
-    folder_for: Callable[[ModelKind], Path]
-    token_for: TokenFor
-    tell: Callable[[Course], None]
-    stopped: Callable[[], None]
-    wait: Callable[[float], None]
-    pickles: bool = False
 
 
 class Download:
     """`run` returns when the file is in its folder; raises SdtuiError when it will not be, and what `stopped` raises."""
 
-    def __init__(self, wish: Wish, course: Course, ways: Ways) -> None:
+    def __init__(self, wish: Wish, course: Course, ways: Ways, judge: Judge | None = None) -> None:
         self._wish = wish
         self._ways = ways
+        self._judge = judge or ByKind(wish, ways)
         self.course = replace(course, speed=0.0, text="")
         self._part: Part | None = None
         self._told = 0.0
@@ -80,7 +37,7 @@ class Download:
 
     def run(self) -> Course:
         """All of it; the course's `sha256` is the file's own at the end."""
-        fruitless = 0
+        patience = Patience(self._wish.url)
         try:
             while True:
                 before = self.course.done
@@ -88,22 +45,13 @@ class Download:
                     self._attempt()
                     return self._finish()
                 except Interrupted as broken:
-                    fruitless = 1 if self.course.done > before else fruitless + 1
-                    self._rest(broken, fruitless)
+                    known = bool(self.course.path)
+                    pause_s = patience.pause_s(broken, fruitful=self.course.done > before, known=known)
+                    self._note(text=f"{broken.why}; goes on in {pause_s:.0f} s", speed=0.0)
+                    self._ways.wait(pause_s)
         finally:
             if self._part is not None:
                 self._part.close()
-
-    def _rest(self, broken: Interrupted, fruitless: int) -> None:
-        if fruitless > (TRIES if broken.answered or self.course.path else FIRST_TRIES):
-            raise ModelError(
-                f"It could not be fetched: {broken.why}.",
-                where=shown(self._wish.url),
-                todo="Try again later; it goes on where it stopped.",
-            )
-        pause_s = broken.after_s or min(LONGEST_PAUSE_S, 2.0 ** (fruitless - 1))
-        self._note(text=f"{broken.why}; goes on in {pause_s:.0f} s", speed=0.0)
-        self._ways.wait(pause_s)
 
     # one attempt
 
@@ -152,17 +100,15 @@ class Download:
     def _begin(self, reply: Reply) -> Part:
         """Look at the first bytes, choose name and folder if that is still to do, and put them into an empty part."""
         head = self._head(reply)
-        kind, size = self._judge(head, reply)
+        landing = self._judge(head, reply)
         expected = self._expected(reply)
         if not self.course.path:
-            folder = self._ways.folder_for(kind)
-            final = folder / self._name(reply)
-            if final.exists():
-                raise taken(final)
-            self._note(path=str(final), kind=kind)
-        self._note(size=size, version=version(reply), sha256=expected, done=0)
+            if landing.path.exists():
+                raise taken(landing.path)
+            self._note(path=str(landing.path), kind=landing.kind)
+        self._note(size=landing.size, version=version(reply), sha256=expected, done=0)
         final = Path(self.course.path)
-        check_room(final.parent, size)
+        check_room(final.parent, landing.size)
         part = self._part = self._part or Part(final)
         part.restart()
         part.add(head)
@@ -182,55 +128,6 @@ class Download:
                 break
             head += block
         return head
-
-    def _judge(self, head: bytes, reply: Reply) -> tuple[ModelKind, int]:
-        """The kind of the file and its size; raises ModelError when it is nothing to be put into a model folder."""
-        where, size = shown(reply.url), whole_size(reply)
-        sort = sort_of(head, self._name(reply))
-        if sort == "safetensors":
-            weights = read_weights(head)
-            if size and size != weights.size:
-                raise ModelError(
-                    f"The file is broken where it lies: it has {size:,} bytes, its header wants {weights.size:,}.",
-                    where=where,
-                )
-            return self._kind(weights.kind), weights.size
-        if sort == "page" or reply.header("Content-Type").lower().startswith("text/html"):
-            title = page_title(head)
-            called = f", “{title}”" if title else ""
-            raise ModelError(
-                f"The address leads to a web page{called}, not to a file.",
-                where=where,
-                todo="Is it the address of the download itself? If the site wants you to log in, it needs a token: `tokens:`.",
-            )
-        if len(head) < SMALLEST and size > len(head):
-            raise Interrupted("the connection broke off")
-        if sort == "pickle":
-            self._check_pickle(where)
-            return self._kind("unknown"), size
-        raise ModelError("This is no file of weights that is known.", where=where, todo="Models come as .safetensors.")
-
-    def _check_pickle(self, where: str) -> None:
-        if not self._ways.pickles:
-            raise ModelError(
-                "This is a pickle: it can run code when it is opened.",
-                where=where,
-                todo="Look for a .safetensors of it; `allow_pickles: true` in your configuration allows it all the same.",
-            )
-
-    def _kind(self, told: ModelKind) -> ModelKind:
-        """The header's word counts, else the user's."""
-        kind = told if told != "unknown" else self._wish.kind
-        if kind == "unknown":
-            raise ModelError(
-                "What kind of model this is cannot be told from the file.",
-                where=shown(self._wish.url),
-                todo="Say it: --kind checkpoint, lora, embedding, hypernetwork, vae, controlnet or upscaler.",
-            )
-        return kind
-
-    def _name(self, reply: Reply) -> str:
-        return file_name(self._wish.name, reply.header("Content-Disposition"), (self._wish.url, reply.url))
 
     def _expected(self, reply: Reply) -> str:
         told = told_sha256(reply)

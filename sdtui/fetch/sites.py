@@ -30,10 +30,17 @@ SITES: tuple[Site, ...] = (
     Site(r"(www\.)?(huggingface\.co|hf\.co)", r"/([^?]+?)/(?:blob|raw)/([^?]+)(\?.*)?", r"/\1/resolve/\2"),
     Site(
         r"(www\.)?(huggingface\.co|hf\.co)",
-        r"/[^/?]+/[^/?]+/?(\?.*)?|/[^?]+?/tree/.*|/(?:collections|models|spaces|datasets)(?:[/?].*)?",
-        page="This is the page of a repository, not of a file.",
-        todo="Open “Files and versions” there, open the file, and give that address.",
+        r"/(?:collections|models|spaces|datasets|docs|papers|blog)(?:[/?].*)?|/[^/?]+/?(\?.*)?",
+        page="This is no page of a model.",
+        todo="Give the address of a model's page, or of one file below its “Files and versions”.",
     ),
+    # a page of a whole repository, or of a folder in it: its index stands for all of it
+    Site(
+        r"(www\.)?(huggingface\.co|hf\.co)",
+        r"/([^/?]+/[^/?]+)/tree/([^/?]+)((?:/[^/?]+)*)/?(\?.*)?",
+        r"/\1/resolve/\2\3/model_index.json",
+    ),
+    Site(r"(www\.)?(huggingface\.co|hf\.co)", r"/([^/?]+/[^/?]+)/?(\?.*)?", r"/\1/resolve/main/model_index.json"),
     Site(
         r"(www\.)?civitai\.(com|red|green)",
         r"/models/\d+[^?]*\?(?:[^#]*&)?modelVersionId=(\d+).*",

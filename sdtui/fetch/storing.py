@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from sdtui.fetch.download import Course, Wish
+from sdtui.fetch.wish import Course, Wish
 from sdtui.spec.fetch import FetchView
 
 MOST_OVER = 50

@@ -14,11 +14,13 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from sdtui.errors import SdtuiError, UsageError
-from sdtui.fetch.download import Course, Download, Ways, Wish
-from sdtui.fetch.part import SUFFIX
+from sdtui.fetch.download import Download
+from sdtui.fetch.folder import FolderDownload, discard
+from sdtui.fetch.hub import is_folder
 from sdtui.fetch.sites import direct, shown
 from sdtui.fetch.storing import MOST_OVER, Kept, load, save
 from sdtui.fetch.tokens import token_for
+from sdtui.fetch.wish import Course, Ways, Wish
 from sdtui.server.journal import Journal
 from sdtui.spec.complaint import complaint_of
 from sdtui.spec.event import Chore, FetchChanged
@@ -164,7 +166,7 @@ class Fetches:
         )
 
         def work() -> None:
-            download = Download(kept.wish, kept.course, ways)
+            download = (FolderDownload if is_folder(kept.wish.url) else Download)(kept.wish, kept.course, ways)
             # what no case below changes is a fault of ours, which the thread's end writes into the server's log
             error: SdtuiError | None = SdtuiError("It ended by a fault of our own.", where=shown(kept.wish.url))
             course: Course | None = None
@@ -213,7 +215,7 @@ class Fetches:
         self._forgotten.discard(number)
         kept = self._all.pop(number)
         if kept.view.state != "done" and kept.course.path:
-            Path(kept.course.path + SUFFIX).unlink(missing_ok=True)
+            discard(Path(kept.course.path))
         save(self._file, self._all.values())
         self._journal.note(FetchChanged(fetch=kept.view, gone=True))
         return 1

@@ -35,6 +35,7 @@ from sdtui.spec.verbs_models import (
 from sdtui.weights.about import read_about
 from sdtui.weights.hashes import HashingCancelled, HashStore
 from sdtui.weights.sidefile import ACTIVATION, NEGATIVE, NOTES, WEIGHT, write_side
+from sdtui.weights.stamp import hashed_file
 
 HASH = "hash-model"
 LOOK_EVERY_S = 1.0
@@ -93,8 +94,9 @@ class ModelDesk:
                 pause_s = max(LOOK_EVERY_S, (loop.time() - started) / LOOK_SHARE)
 
     async def landed(self, path: Path, sha256: str) -> None:
-        """A file was fetched: its hash is known, and everybody hears of it."""
-        await asyncio.to_thread(self._hashes.learn, path, sha256)
+        """A file or folder was fetched: its hash is known, and everybody hears of it."""
+        if sha256:
+            await asyncio.to_thread(self._hashes.learn, hashed_file(path), sha256)
         await self._shelf.scan()
 
     def skip(self, chore: str) -> None:

@@ -153,6 +153,19 @@ def test_a_lora_is_judged_by_the_checkpoint_that_is_named(sdtui) -> None:
     assert sdtui("explain", "a", "--checkpoint", "no such model").code == 4
 
 
+def test_without_a_name_a_lora_is_judged_by_the_checkpoint_that_jobs_take(sdtui, workspace: Workspace) -> None:
+    loras = workspace.root / "tree" / "models" / "Lora"
+    loras.mkdir(parents=True)
+    write_model(
+        loras / "film.safetensors", {"lora_te2_text_model_encoder_layers_0_mlp_fc1.lora_down.weight": (4, 1280)}
+    )
+    (workspace.root / "sdtui.yaml").write_text("models: {tree: tree}\n")
+    (found,) = json.loads(sdtui("explain", "a <lora:film>", "--json").out)["diagnostics"]
+    assert "film" in found["message"]
+    (workspace.root / "sdtui.yaml").write_text("models: {tree: tree}\ncheckpoint: gone\n")
+    assert sdtui("explain", "a <lora:film>").code == 0
+
+
 def test_embeddings_in_the_folders_count_with_their_vectors(sdtui, workspace: Workspace) -> None:
     folder = workspace.root / "tree" / "models" / "embeddings"
     folder.mkdir(parents=True)

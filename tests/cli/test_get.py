@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from sdtui.workspace.paths import Workspace
+from tests.fetch.hub import REPOSITORY, pages_of
 from tests.fetch.site import serving
-from tests.weights.synthetic import kohya_lora, write_model
+from tests.weights.synthetic import kohya_lora, write_folder, write_model
 
 
 @pytest.fixture(autouse=True)
@@ -82,3 +83,20 @@ def test_one_that_is_left_alone_is_listed_and_stopped(sdtui) -> None:
         stopped = sdtui("get", "--cancel", number)
     assert f"{number}  ‖ cancelled" in stopped.out
     assert sdtui("get", "--cancel", "999").code == 2
+
+
+def test_a_whole_folder_is_one_download_and_one_model(sdtui, workspace: Workspace, tmp_path: Path) -> None:
+    source = write_folder(tmp_path / "source")
+    with serving(pages=pages_of(source)) as site:
+        url = f"http://{site.host}{REPOSITORY}/resolve/main/model_index.json"
+        told = sdtui("get", url, "--name", "evening")
+        assert (told.code, told.out) == (0, f"{workspace.root}/models/Stable-diffusion/evening\n")
+        assert "unet/diffusion_pytorch_model.safetensors" in told.err
+        listed = sdtui("get", "--list").out
+        assert sdtui("get", url, "--name", "evening").code == 4
+    assert listed.count("evening") == 1
+    assert "evening" in sdtui("models").out
+    with serving(pages=pages_of(source), token="right", extra={"X-Error-Code": "GatedRepo"}) as site:
+        gated = sdtui("get", f"http://{site.host}{REPOSITORY}/resolve/main/model_index.json")
+    assert gated.code == 4
+    assert f"tokens: {{{site.host}: …}}" in gated.err

@@ -11,7 +11,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Site:
-    """`cuts` are lengths after which the next answers break off; `statuses` are given first, one each, with `extra` headers."""
+    """`cuts` are lengths after which the next answers break off; `statuses` are given first, one each, with `extra` headers.
+
+    With `pages` it has many files, by path; only answers of more than 1,000 bytes break off.
+    """
 
     body: bytes = b""
     etag: str = '"v1"'
@@ -29,6 +32,7 @@ class Site:
     asked: list[dict[str, str]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     on_ask: object = None
+    pages: dict[str, bytes] = field(default_factory=dict)
     port: int = 0
 
     @property
@@ -76,7 +80,11 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:  # noqa: C901
                 more["ETag"] = site.etag
             if site.disposition:
                 more["Content-Disposition"] = site.disposition
-            start, status, size = 0, 200, len(site.body)
+            whole = site.pages.get(self.path.partition("?")[0]) if site.pages else site.body
+            if whole is None:
+                self._head(404, 0)
+                return
+            start, status, size = 0, 200, len(whole)
             wanted = self.headers.get("Range", "")
             unchanged = not site.honest or self.headers.get("If-Range", site.etag) == site.etag
             if wanted and site.ranges and unchanged:
@@ -85,9 +93,9 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:  # noqa: C901
                     self._head(416, 0, {"Content-Range": f"bytes */{size}"})
                     return
                 status, more["Content-Range"] = 206, f"bytes {start}-{size - 1}/{size}"
-            body = site.body[start:]
+            body = whole[start:]
             self._head(status, len(body) if site.length else None, more)
-            if site.cuts:
+            if site.cuts and (not site.pages or len(body) > 1000):
                 body = body[: site.cuts.pop(0)]
             self.wfile.write(body)
 

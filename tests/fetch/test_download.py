@@ -10,9 +10,11 @@ import pytest
 
 from sdtui.errors import ModelError, SdtuiError, WorkspaceError
 from sdtui.fetch import part as parts
-from sdtui.fetch.download import TRIES, Course, Download, Ways, Wish
+from sdtui.fetch.download import Download
 from sdtui.fetch.part import Part
+from sdtui.fetch.patience import TRIES
 from sdtui.fetch.tokens import token_for
+from sdtui.fetch.wish import Course, Ways, Wish
 from sdtui.spec.model import ModelKind
 from tests.fetch.site import Site, serving
 from tests.weights.synthetic import kohya_lora, sd1, write_model

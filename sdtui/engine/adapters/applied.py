@@ -24,8 +24,6 @@ from sdtui.spec.job import Render
 from sdtui.spec.model import ModelFile
 
 VAES_KEPT = 2
-ORIGINALS_BYTES = 4 << 30
-"""RAM for the original weights of merged checkpoints; the one in use keeps its own whatever they take."""
 
 
 class Adapted(NamedTuple):
@@ -37,10 +35,9 @@ class Adapted(NamedTuple):
 
 @dataclass
 class _Applied:
-    """What is applied to one checkpoint now."""
+    """What is applied to one checkpoint now; `networks` is None while its weights are neither these nor its own."""
 
-    checkpoint: weakref.ref[Checkpoint]
-    networks: tuple[Network, ...] = ()
+    networks: tuple[Network, ...] | None = ()
     notes: tuple[str, ...] = ()
     merged: Merged = field(default_factory=Merged)
     hooks: list[RemovableHandle] = field(default_factory=list)
@@ -49,27 +46,21 @@ class _Applied:
 class Adapters:
     """Applies renders' networks and VAEs to checkpoints; each stays as it is until another render wants otherwise."""
 
-    def __init__(self, originals_bytes: int = ORIGINALS_BYTES) -> None:
-        self._originals_bytes = originals_bytes
+    def __init__(self) -> None:
         self._applied: weakref.WeakKeyDictionary[Any, _Applied] = weakref.WeakKeyDictionary()
         self._vaes: OrderedDict[tuple[str, ...], Any] = OrderedDict()
-
-    @property
-    def held_bytes(self) -> int:
-        """Bytes of RAM that original weights take."""
-        return sum(applied.merged.held_bytes for applied in self._applied.values())
 
     def apply(self, checkpoint: Checkpoint, render: Render) -> Adapted:
         """The checkpoint with the render's networks and VAE, and with nothing else.
 
-        Raises ModelError that names file and reason; nothing is applied then.
+        Raises ModelError that names file and reason, nothing is applied then; or OriginalsGoneError when the checkpoint
+        must be loaded anew.
         """
         applied = self._applied.get(checkpoint.unet)
         if applied is None:
-            applied = self._applied[checkpoint.unet] = _Applied(weakref.ref(checkpoint))
+            applied = self._applied[checkpoint.unet] = _Applied()
         if applied.networks != render.networks:
             self._change(applied, checkpoint, render.networks)
-            self._make_room(applied)
         if render.networks or render.vae is not None:
             vae = checkpoint.vae if render.vae is None else self._vae(render.vae, checkpoint)
             checkpoint = replace(checkpoint, vae=vae, adapters=_of_text(render.networks))
@@ -82,12 +73,13 @@ class Adapters:
     def _change(self, applied: _Applied, checkpoint: Checkpoint, networks: Sequence[Network]) -> None:
         for hook in applied.hooks:
             hook.remove()
-        applied.hooks, applied.networks, applied.notes = [], (), ()
+        applied.hooks, applied.networks, applied.notes = [], None, ()
         try:
             loras, applied.notes = _read_loras(networks, checkpoint)
             hypernetworks = _read_hypernetworks(networks, checkpoint)
         except ModelError:
             applied.merged.merge(checkpoint, ())
+            applied.networks = ()
             raise
         problem = ""
         try:
@@ -100,16 +92,10 @@ class Adapters:
         if problem:
             # only here, where the traceback no longer holds tensors
             applied.merged.merge(checkpoint, ())
+            applied.networks = ()
             names = ", ".join(network.file.name for network in networks)
             raise ModelError(f"{names} cannot be applied to {checkpoint.name}: {problem}.")
         applied.networks = tuple(networks)
-
-    def _make_room(self, kept: _Applied) -> None:
-        """Take the networks of other checkpoints off as long as the original weights take too much RAM."""
-        for applied in list(self._applied.values()):
-            other = applied.checkpoint()
-            if self.held_bytes > self._originals_bytes and applied is not kept and other is not None:
-                self._change(applied, other, ())
 
     def _vae(self, file: ModelFile, checkpoint: Checkpoint) -> Any:
         # two checkpoints may scale their latents differently

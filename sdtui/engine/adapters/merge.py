@@ -1,7 +1,8 @@
 """LoRAs into the weights of a checkpoint, and out again without a trace.
 
 Weights are changed in place, so that compiled graphs and whoever holds the module see the change. What a weight was before is
-kept in RAM as long as it is changed, and copied back: removed is bit-equal to never applied.
+read again from the checkpoint's file: removed is bit-equal to never applied, and no copy is made meanwhile, whose fresh pages
+take longer than the sums.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ import torch
 from torch import Tensor
 
 from sdtui.engine.adapters.forms import Parts, bias_change, form_of, scale, weight_change
-from sdtui.engine.adapters.names import Place, component
+from sdtui.engine.adapters.names import Place, component, component_name
 from sdtui.engine.checkpoint import Checkpoint
+from sdtui.engine.originals import Changed
 
 WEIGHT, BIAS = "weight", "bias"
 Slot = tuple[Place, str]
@@ -33,68 +35,57 @@ class Weighted(NamedTuple):
 
 
 class Merged:
-    """What is merged into one checkpoint; `held_bytes` is the RAM that the original weights take meanwhile."""
+    """What is merged into one checkpoint."""
 
     def __init__(self) -> None:
-        self._pristine: dict[Slot, Tensor] = {}
-
-    @property
-    def held_bytes(self) -> int:
-        """Bytes of the weights that are kept."""
-        return sum(tensor.nbytes for tensor in self._pristine.values())
+        self._changed: set[Slot] = set()
 
     def merge(self, checkpoint: Checkpoint, loras: Sequence[Weighted]) -> None:
         """Let exactly these LoRAs be merged, one after another into each weight; none restores all.
 
-        Weights are in their original state when this raises.
+        Weights are in their original state when this raises, but for OriginalsGoneError, after which the checkpoint is of no use.
         """
         wanted = {
             place: [(lora.changes[place], lora.multiplier(place)) for lora in loras if place in lora.changes]
             for place in dict.fromkeys(place for lora in loras for place in lora.changes)
         }
-        wanted = {place: kept for place, held in wanted.items() if (kept := [one for one in held if one[1] != 0])}
+        self._restore(checkpoint)
         try:
-            self._restore(checkpoint, {slot for slot in self._pristine if slot[0] not in wanted})
-            for place, changes in wanted.items():
-                self._change(checkpoint, place, changes)
+            for place, held in wanted.items():
+                if changes := [one for one in held if one[1] != 0]:
+                    self._change(checkpoint, place, changes)
         except BaseException:
-            self._restore(checkpoint, set(self._pristine))
+            self._restore(checkpoint)
             raise
 
     def _change(self, checkpoint: Checkpoint, place: Place, changes: Sequence[tuple[Parts, float]]) -> None:
         module = component(checkpoint, place.component).get_submodule(place.path)
         if any(form_of(parts) for parts, _ in changes):
             weight = module.weight.data
-            target = self._original(weight, (place, WEIGHT))
+            # float() is the tensor itself where it is of that kind
+            self._changed.add((place, WEIGHT))
+            target = weight.float()
             for parts, multiplier in changes:
                 _add(target, _on(parts, weight.device), multiplier)
             _put(weight, target)
-        elif (place, WEIGHT) in self._pristine:
-            self._restore(checkpoint, {(place, WEIGHT)})
         biases = [(bias, multiplier) for parts, multiplier in changes if (bias := bias_change(parts)) is not None]
         if biases:
+            self._changed.add((place, BIAS))
             bias = module.bias.data
-            target = self._original(bias, (place, BIAS))
+            target = bias.float()
             for change, multiplier in biases:
                 target.add_(change.to(target).reshape(target.shape), alpha=multiplier)
             _put(bias, target)
-        elif (place, BIAS) in self._pristine:
-            self._restore(checkpoint, {(place, BIAS)})
 
-    def _original(self, tensor: Tensor, slot: Slot) -> Tensor:
-        """The original weight in float32 to work on: the tensor itself where it is of that kind."""
-        kept = self._pristine.get(slot)
-        if kept is None:
-            self._pristine[slot] = tensor.to("cpu", copy=True)
-        else:
-            tensor.copy_(kept)
-        return tensor.float()
+    def _restore(self, checkpoint: Checkpoint) -> None:
+        checkpoint.originals.put_back(_changed(checkpoint, slot) for slot in self._changed)
+        self._changed.clear()
 
-    def _restore(self, checkpoint: Checkpoint, slots: set[Slot]) -> None:
-        for slot in slots:
-            place, name = slot
-            module = component(checkpoint, place.component).get_submodule(place.path)
-            getattr(module, name).data.copy_(self._pristine.pop(slot))
+
+def _changed(checkpoint: Checkpoint, slot: Slot) -> Changed:
+    place, name = slot
+    tensor = getattr(component(checkpoint, place.component).get_submodule(place.path), name).data
+    return Changed(component_name(checkpoint, place.component), f"{place.path}.{name}", tensor)
 
 
 def _add(target: Tensor, parts: Parts, multiplier: float) -> None:

@@ -93,13 +93,21 @@ class Places:
 
 def text_encoders(checkpoint: Checkpoint) -> list[Any]:
     """The text encoders of a checkpoint, in the order in which files count them."""
-    held = checkpoint.text_encoders
-    return [held[reader.component] for reader in checkpoint.traits.readers if reader.component in held]
+    return [checkpoint.text_encoders[name] for name in _encoder_names(checkpoint)]
 
 
 def component(checkpoint: Checkpoint, name: str) -> Any:
     """The module that a place's component names."""
-    return checkpoint.unet if name == UNET else text_encoders(checkpoint)[int(name.removeprefix(TEXT_ENCODER)) - 1]
+    return checkpoint.modules[component_name(checkpoint, name)]
+
+
+def component_name(checkpoint: Checkpoint, name: str) -> str:
+    """What the checkpoint calls a place's component."""
+    return UNET if name == UNET else _encoder_names(checkpoint)[int(name.removeprefix(TEXT_ENCODER)) - 1]
+
+
+def _encoder_names(checkpoint: Checkpoint) -> list[str]:
+    return [reader.component for reader in checkpoint.traits.readers if reader.component in checkpoint.text_encoders]
 
 
 def _unet_names(unet: Any) -> Iterator[tuple[str, Place]]:

@@ -36,10 +36,19 @@ Place = Literal[
     "wildcards",
     "wildcard",
     "watching",
+    "screen",
+    "above",
+    "dialog",
+    "details",
+    "draws",
+    "form",
+    "saving",
+    "jump",
 ]
 """Where a command works: anywhere, anywhere in the studio, or only while a pane of that kind has the focus, or in a room.
 
-Every pane that is a list has the commands of `list` besides its own.
+Every pane that is a list has the commands of `list` besides its own. `screen`: on every screen, where nothing nearer has
+the key. `above`: on what lies over the studio and has letters for keys. `dialog`: where something is typed.
 """
 LISTS: frozenset[Place] = frozenset(
     {"jobs", "log", "models", "history", "browser", "fetches", "presets", "wildcards", "watching"}

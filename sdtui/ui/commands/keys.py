@@ -24,8 +24,19 @@ TAKEN = {
 
 What of them the table gives to the editor is free once it is given another key.
 """
-TYPED_BESIDE: frozenset[Place] = frozenset({"parameters", "list", "zoom", *LISTS})
+TYPED_BESIDE: frozenset[Place] = frozenset({"parameters", "list", "zoom", "above", "details", "draws", "jump", *LISTS})
 """Where a command may have a letter, because no prompt is typed there."""
+BESIDE: Mapping[Place, frozenset[Place]] = {
+    "screen": frozenset({"studio"}),
+    "above": (ROOMS - {"wildcard"}) | frozenset[Place](("list", "details", "draws")),
+    "dialog": frozenset({"list", "form", "saving"}),
+    "details": frozenset({"list"}),
+    "draws": frozenset({"list"}),
+    "form": frozenset(),
+    "saving": frozenset({"list"}),
+    "jump": frozenset(),
+}
+"""For what lies over a screen, the other places whose commands are in reach there; those of `app` are everywhere."""
 IN_EDITORS: frozenset[Place] = frozenset({"editor", "text", "completion"})
 SPELT = {
     **{"/": "slash", "?": "question_mark", ".": "full_stop", ",": "comma", "-": "minus", "+": "plus", "*": "asterisk"},
@@ -200,6 +211,13 @@ def _meet(one: Command, other: Command) -> bool:
     """Both commands may be in reach at the same time; what may have an editor's key was asked before."""
     if "text" in {one.place, other.place}:
         return one.place == "text" and other.place in {"app", "studio", "editor", "text", "wildcard"}
+    if one.place in BESIDE or other.place in BESIDE:
+        return (
+            one.place == other.place
+            or "app" in {one.place, other.place}
+            or other.place in BESIDE.get(one.place, ())
+            or one.place in BESIDE.get(other.place, ())
+        )
     everywhere: set[Place] = {"app", "studio"}
     if "studio" in {one.place, other.place} and {one.place, other.place} & ROOMS:
         return False

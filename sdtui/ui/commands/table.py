@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sdtui.ui.commands.command import LISTS, PANES, ROOMS, Command, PaneId, Place
+from sdtui.ui.commands.dialogs import DIALOG_COMMANDS
 from sdtui.ui.commands.rooms import ROOM_COMMANDS
 from sdtui.ui.commands.text import TEXT_COMMANDS
 
@@ -215,6 +216,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("zoom-compare", "c", "Compare", "This picture and the one seen before it, side by side.", "zoom"),
     Command("zoom-flip", "space,tab", "Flip", "The other picture in this one's place, and back.", "zoom"),
     *ROOM_COMMANDS,
+    *DIALOG_COMMANDS,
     Command("quit", "ctrl+q", "Quit", "Leave the studio; jobs go on.", "app", 1),
     Command("help", "f1", "Help", "Every command and its keys; typing filters.", "app", 1),
     Command("palette", "ctrl+p", "Commands", "Find a command by its name.", "app", 1),

@@ -6,20 +6,22 @@ from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from sdtui.errors import SdtuiError
+from sdtui.ui.commands.bindings import bindings, bound
 from sdtui.ui.text import one_line
+from sdtui.ui.widgets.entry import Entry
 from sdtui.ui.widgets.line import Line
 
 Check = Callable[[str], str]
 """Says in a sentence what is wrong with what was typed; empty when nothing is."""
 
 
-class AskScreen(ModalScreen[str | None]):
+class AskScreen(ModalScreen[str | None], inherit_bindings=False):
     """Enter answers, Esc does not. With `attempt` that is done first: what came of it is the answer, a refusal is said."""
 
     DEFAULT_CSS = """
@@ -28,7 +30,7 @@ class AskScreen(ModalScreen[str | None]):
     AskScreen Input:focus { border: round $primary; }
     AskScreen Line { width: 80%; max-width: 90; background: $panel; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("screen"), bound("close-dialog")]
 
     def __init__(
         self,
@@ -48,7 +50,7 @@ class AskScreen(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         """The line, and what is to be said about it."""
-        yield Input(self._text, select_on_focus=False)
+        yield Entry(self._text, select_on_focus=False)
         yield Line(f" {self._hint}")
 
     def on_mount(self) -> None:

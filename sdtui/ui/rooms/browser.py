@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from sdtui.spec.fetch import FetchView
 from sdtui.spec.model import ModelKind, ModelRecord
@@ -17,10 +17,7 @@ from sdtui.ui.rooms.browser_view import BrowserView, FetchRows
 class BrowserRoom(BrowserView):
     """Every model file, everything about one, and models on their way from an address."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("browser"),
-        Binding("escape,q,f2", "leave", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("browser")]
 
     def action_do_browser_use(self) -> None:
         """Load it, or put it into the prompt."""

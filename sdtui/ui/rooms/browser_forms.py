@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -16,14 +16,16 @@ from sdtui.errors import SdtuiError
 from sdtui.spec.model import ModelKind
 from sdtui.spec.model_about import ModelAbout
 from sdtui.spec.verbs_models import Describe
+from sdtui.ui.commands.bindings import bindings, bound
 from sdtui.ui.models.list import KINDS
 from sdtui.ui.text import editable, one_line
+from sdtui.ui.widgets.entry import Entry, Passage
 from sdtui.ui.widgets.line import Line
 
 MOST_WEIGHT = 10.0
 
 
-class FormScreen(ModalScreen[None]):
+class FormScreen(ModalScreen[None], inherit_bindings=False):
     """Fields below each other; `send` is what ctrl+s does, and what went wrong is said in the last line."""
 
     heading = ""
@@ -37,10 +39,11 @@ class FormScreen(ModalScreen[None]):
     FormScreen Line { background: $background; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", show=False, priority=True),
-        Binding("ctrl+s", "send", show=False, priority=True),
-        Binding("down", "app.focus_next", show=False),
-        Binding("up", "app.focus_previous", show=False),
+        *bindings("screen"),
+        bound("close-dialog", priority=True),
+        bound("send-form", priority=True),
+        bound("next-line"),
+        bound("previous-line"),
     ]
 
     def compose(self) -> ComposeResult:
@@ -107,13 +110,13 @@ class DescribeScreen(FormScreen):
         about = self._about
         weight = f"{about.preferred_weight:g}" if about.preferred_weight else ""
         yield Line(" Activation text: goes into the prompt with the model")
-        yield Input(editable(about.activation_text).replace("\n", " "), id="activation", select_on_focus=False)
+        yield Entry(editable(about.activation_text).replace("\n", " "), id="activation", select_on_focus=False)
         yield Line(" Preferred weight, empty for 1")
-        yield Input(weight, id="weight", select_on_focus=False)
+        yield Entry(weight, id="weight", select_on_focus=False)
         yield Line(" Negative text")
-        yield Input(editable(about.negative_text).replace("\n", " "), id="negative", select_on_focus=False)
+        yield Entry(editable(about.negative_text).replace("\n", " "), id="negative", select_on_focus=False)
         yield Line(" Notes")
-        yield TextArea(editable(about.notes), id="notes", tab_behavior="focus")
+        yield Passage(editable(about.notes), id="notes", tab_behavior="focus")
 
     def on_mount(self) -> None:
         """Say at once when it cannot be written."""
@@ -163,13 +166,13 @@ class GetScreen(FormScreen):
     def fields(self) -> ComposeResult:
         """Address, name, kind, hash."""
         yield Line(" Address: of the file, or its page on a model site")
-        yield Input(id="url", placeholder="https://")
+        yield Entry(id="url", placeholder="https://")
         yield Line(" Name, empty for the site's own")
-        yield Input(id="name")
+        yield Entry(id="name")
         yield Line(" Kind, where the file does not say it: lora, vae, checkpoint or another")
-        yield Input(id="kind")
+        yield Entry(id="kind")
         yield Line(" SHA-256, if you know what it has to be")
-        yield Input(id="sha256")
+        yield Entry(id="sha256")
 
     def on_input_submitted(self) -> None:
         """Get it."""

@@ -6,14 +6,15 @@ from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.geometry import Region
 from textual.screen import Screen
 
+from sdtui.ui.commands.bindings import bindings, bound
 from sdtui.ui.commands.keys import Keys
-from sdtui.ui.commands.table import COMMANDS, Place
+from sdtui.ui.commands.table import Place
 from sdtui.ui.widgets.footer import Footer
 from sdtui.ui.widgets.line import Line
 from sdtui.ui.widgets.notice import Notice
@@ -25,12 +26,14 @@ if TYPE_CHECKING:
 ROOMS = frozenset({"browser", "presets", "wildcards", "watching"})
 
 
-class FramedRoom(Screen[None]):
+class FramedRoom(Screen[None], inherit_bindings=False):
     """`here` is the place of the commands that work where the focus is. Each room's key leads from one to the other."""
 
     here: Place
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(row.keys, f"go_room('{row.id}')", show=False, id=row.id) for row in COMMANDS if row.id in ROOMS
+        *bindings("screen"),
+        *bindings("above"),
+        *(bound(room, f"go_room('{room}')") for room in sorted(ROOMS)),
     ]
     DEFAULT_CSS: ClassVar[str] = """
     FramedRoom {

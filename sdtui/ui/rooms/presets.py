@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable
 from typing import ClassVar, NamedTuple
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 
 from sdtui.errors import SdtuiError
 from sdtui.spec.preset import Preset
-from sdtui.ui.commands.bindings import bindings
+from sdtui.ui.commands.bindings import bindings, bound
 from sdtui.ui.commands.keys import Keys
 from sdtui.ui.commands.table import Place
 from sdtui.ui.form.form import FormData
@@ -46,8 +46,8 @@ class PresetsRoom(FramedRoom):
     AUTO_FOCUS = "#list"
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("presets"),
-        Binding("escape,q,f3", "leave", show=False),
-        Binding("tab,shift+tab", "other", show=False),
+        bound("next-part", "other"),
+        bound("previous-part", "other"),
     ]
     DEFAULT_CSS = """
     PresetsRoom #list { width: 40%; }

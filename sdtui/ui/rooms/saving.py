@@ -6,15 +6,17 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar, NamedTuple
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from sdtui.spec.document import Document
 from sdtui.spec.preset import LABELS, shown
+from sdtui.ui.commands.bindings import bindings, bound
 from sdtui.ui.form.form import FormData
 from sdtui.ui.text import one_line
+from sdtui.ui.widgets.entry import Entry
 from sdtui.ui.widgets.line import Line
 from sdtui.ui.widgets.rows import Rows
 
@@ -62,7 +64,7 @@ def filled(form: FormData, fields: Sequence[str]) -> Document:
     return replace(form.document, params={name: form.value(name) for name in names})
 
 
-class SaveScreen(ModalScreen[Wanted | None]):
+class SaveScreen(ModalScreen[Wanted | None], inherit_bindings=False):
     """`check` says what is wrong with a name; `taken` whether a preset has it, which is asked about once."""
 
     DEFAULT_CSS = """
@@ -75,13 +77,13 @@ class SaveScreen(ModalScreen[Wanted | None]):
     SaveScreen Line { width: 90%; max-width: 100; background: $panel; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", show=False),
-        Binding("tab,shift+tab", "other", show=False),
-        Binding("down", "to_fields", show=False),
-        Binding("up", "to_name", show=False),
-        Binding("enter", "save", show=False),
-        Binding("space", "choose", show=False),
-        Binding("ctrl+a", "choose_all", show=False, priority=True),
+        *bindings("screen"),
+        bound("next-part", "other"),
+        bound("previous-part", "other"),
+        bound("close-dialog"),
+        bound("take", "save"),
+        *(bound(name) for name in ("to-fields", "to-name", "choose-field")),
+        bound("choose-fields", priority=True),
     ]
 
     def __init__(
@@ -97,7 +99,7 @@ class SaveScreen(ModalScreen[Wanted | None]):
 
     def compose(self) -> ComposeResult:
         """The name, the fields, and what is to be said."""
-        yield Input(self._name, placeholder="the preset's name", select_on_focus=False)
+        yield Entry(self._name, placeholder="the preset's name", select_on_focus=False)
         yield FieldRows(self._row, choosable=True)
         yield Line(f" {HINT}")
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from sdtui.spec.watch import WatchedFile, WatchedFolder
 from sdtui.ui.commands.bindings import bindings
@@ -19,10 +19,7 @@ from sdtui.ui.widgets.canvas import Canvas
 class WatchingRoom(WatchView):
     """One method a command."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("watching"),
-        Binding("escape,q,f6", "leave", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("watching")]
 
     def action_do_edit_watched(self) -> None:
         """Edit the file outside."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.events import DescendantBlur, DescendantFocus
@@ -40,7 +39,6 @@ class WildcardView(FramedRoom):
     """`show` names the wildcard to begin with. A text that is left is written."""
 
     AUTO_FOCUS = "#tree"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "leave", show=False)]
     DEFAULT_CSS = """
     WildcardView #tree { width: 40%; max-width: 48; }
     WildcardsRoom Vertical { width: 1fr; }

@@ -159,7 +159,7 @@ class WildcardsRoom(WildcardView):
         async def draw(count: int, seed: int) -> Draws:
             return await self._shelf.draws(template, count, seed)
 
-        self.app.push_screen(DrawsScreen(draw, self._insert, secrets.randbelow(SEEDS)))
+        self.app.push_screen(DrawsScreen(draw, self._insert, self._keys, secrets.randbelow(SEEDS)))
 
     def action_do_insert_wildcard(self) -> None:
         """Put its name into the prompt."""

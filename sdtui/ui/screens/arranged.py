@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, cast
 
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.events import DescendantFocus
 from textual.geometry import Size
 from textual.layout import Layout
@@ -12,6 +13,7 @@ from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
+from sdtui.ui.commands.bindings import bindings
 from sdtui.ui.commands.keys import Keys
 from sdtui.ui.commands.table import PaneId, Place
 from sdtui.ui.layout import ALL, LEAST, Plan, PlanLayout, plan
@@ -52,10 +54,11 @@ def late_pane(pane: PaneId) -> Widget:
     return HistoryPane()
 
 
-class ArrangedScreen(Screen[None]):
+class ArrangedScreen(Screen[None], inherit_bindings=False):
     """Composes every pane once; the plan for the size says which are seen, and where."""
 
     AUTO_FOCUS = "#prompt"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("screen")]
     # As in Textual, but for a repaint of the whole screen, pictures included, whenever the focus moves.
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
     DEFAULT_CSS: ClassVar[str] = """

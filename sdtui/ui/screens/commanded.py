@@ -126,7 +126,7 @@ class CommandedScreen(ArrangedScreen):
         presenter = self._presenter
         job = presenter.state.jobs.get(message.job_id) if presenter is not None else None
         if job is not None:
-            self.app.push_screen(DetailsScreen(job, message.render_id))
+            self.app.push_screen(DetailsScreen(job, message.render_id, self._keys))
 
     def _with_presenter(self, act: Callable[[StudioPresenter], None]) -> None:
         if self._presenter is None:
@@ -184,4 +184,4 @@ class CommandedScreen(ArrangedScreen):
         from sdtui.ui.screens.jump import JumpScreen
 
         places = {pane: found.region for pane in ALL for found in self.query(f"#{pane}") if found.display}
-        self.app.push_screen(JumpScreen(places, self.go))
+        self.app.push_screen(JumpScreen(places, self.go, self._keys))

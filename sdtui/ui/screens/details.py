@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.screen import ModalScreen
 
 from sdtui.spec.jobview import JobView, RenderView
 from sdtui.spec.params import FIELD
+from sdtui.ui.commands.bindings import bindings, bound
+from sdtui.ui.commands.keys import Keys
 from sdtui.ui.form.form import shown
 from sdtui.ui.text import editable, one_line
 from sdtui.ui.widgets.line import Line
@@ -22,18 +24,24 @@ NAME_CELLS = 16
 ERRORS_SHOWN = 20
 
 
-class DetailsScreen(ModalScreen[None]):
-    """Scrolls by the keys of lists; any of Esc, Enter and its own key leaves."""
+class DetailsScreen(ModalScreen[None], inherit_bindings=False):
+    """Scrolls by the keys of lists; its own key leaves, too."""
 
     DEFAULT_CSS = """
     DetailsScreen { align: center middle; background: $background 60%; }
     DetailsScreen Rows { width: 90%; max-width: 110; height: 80%; border: round $primary; background: $background; }
     DetailsScreen Line { width: 90%; max-width: 110; background: $panel; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,i,q", "leave", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("screen"),
+        *bindings("above"),
+        *bindings("details"),
+        bound("job-details", "leave"),
+    ]
 
-    def __init__(self, job: JobView, render_id: str = "") -> None:
+    def __init__(self, job: JobView, render_id: str, keys: Keys) -> None:
         super().__init__()
+        self._keys = keys
         self._title = f"Job #{job.id}"
         self._facts = list(facts(job, render_id))
         self._folded: list[Content] = []
@@ -41,7 +49,9 @@ class DetailsScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """What there is to say, and how to leave."""
         yield DetailRows(self._row, empty="")
-        yield Line(" ↑ ↓ scroll   Esc closes")
+        yield Line(
+            f" {self._keys.shown('list-up')} {self._keys.shown('list-down')} scroll   {self._keys.shown('leave')} closes"
+        )
 
     def on_mount(self) -> None:
         """Give it its title."""

@@ -6,12 +6,14 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.screen import ModalScreen
 
 from sdtui.errors import SdtuiError
 from sdtui.spec.complaint import error_of
+from sdtui.ui.commands.bindings import bindings, bound
+from sdtui.ui.commands.keys import Keys
 from sdtui.ui.text import one_line
 from sdtui.ui.widgets.line import Line
 from sdtui.ui.widgets.rows import Rows
@@ -28,8 +30,8 @@ Draw = Callable[[int, int], Awaitable["Draws"]]
 """Draws so many times, from a seed on."""
 
 
-class DrawsScreen(ModalScreen[None]):
-    """A line a draw, all of the chosen one below; Enter puts it into the editor, r draws others."""
+class DrawsScreen(ModalScreen[None], inherit_bindings=False):
+    """A line a draw, all of the chosen one below, which can be put into the editor; its own key leaves, too."""
 
     DEFAULT_CSS = """
     DrawsScreen { align: center middle; background: $background 60%; }
@@ -38,13 +40,15 @@ class DrawsScreen(ModalScreen[None]):
     DrawsScreen Line { width: 90%; max-width: 130; background: $panel; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "leave", show=False),
-        Binding("enter", "take", show=False),
-        Binding("r", "again", show=False),
+        *bindings("screen"),
+        *bindings("above"),
+        *bindings("draws"),
+        bound("preview-draws", "leave"),
     ]
 
-    def __init__(self, draw: Draw, take: Callable[[str], None], seed: int = 0) -> None:
+    def __init__(self, draw: Draw, take: Callable[[str], None], keys: Keys, seed: int = 0) -> None:
         super().__init__()
+        self._keys = keys
         self._draw = draw
         self._take = take
         self._seed = seed
@@ -54,7 +58,10 @@ class DrawsScreen(ModalScreen[None]):
         """The draws, all of one of them, and what can be done."""
         yield Rows(self._row, choosable=True, empty="Drawing…")
         yield Sentence(id="whole")
-        yield Line(" Enter puts it into the editor   r draws again   Esc closes")
+        yield Line(
+            f" {self._keys.shown('take-draw')} puts it into the editor   "
+            f"{self._keys.shown('draw-again')} draws again   {self._keys.shown('leave')} closes"
+        )
 
     def on_mount(self) -> None:
         """Draw."""

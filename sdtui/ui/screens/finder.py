@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar, NamedTuple
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.events import Key
 from textual.screen import ModalScreen
 
+from sdtui.ui.commands.bindings import bindings
+from sdtui.ui.commands.keys import Keys
 from sdtui.ui.text import one_line
 from sdtui.ui.widgets.line import Line
 from sdtui.ui.widgets.rows import RowMaker, Rows
@@ -65,21 +67,19 @@ class MenuRows(Rows):
         return Content(" ").append(rows[row - 1]) if row <= len(rows) else Content()
 
 
-class FinderScreen(ModalScreen[None]):
-    """Every word that is typed has to be found in a line; enter does what the line stands for."""
+class FinderScreen(ModalScreen[None], inherit_bindings=False):
+    """Every word that is typed has to be found in a line; a line that is taken does what it stands for."""
 
     DEFAULT_CSS = """
     FinderScreen { align: center middle; background: $background 60%; }
     FinderScreen Rows { width: 90%; max-width: 110; height: 80%; border: round $primary; background: $background; }
     FinderScreen Line { width: 90%; max-width: 110; background: $panel; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", show=False),
-        Binding("enter", "choose", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("screen"), *bindings("dialog")]
 
-    def __init__(self, title: str, items: Sequence[Item], *, name_cells: int) -> None:
+    def __init__(self, title: str, items: Sequence[Item], keys: Keys, *, name_cells: int) -> None:
         super().__init__()
+        self._keys = keys
         self._title = title
         self._items = items
         self._name_cells = name_cells
@@ -114,7 +114,7 @@ class FinderScreen(ModalScreen[None]):
         if self.is_current:
             self.dismiss()
 
-    def action_choose(self) -> None:
+    def action_take(self) -> None:
         """Leave, and do what the chosen line stands for."""
         row = self.query_one(Rows).cursor
         item = self._whole(row) if row is not None else None
@@ -132,7 +132,9 @@ class FinderScreen(ModalScreen[None]):
         self.query_one(Rows).update(len(self._found), 0)
 
     def _prompt(self) -> Content:
-        return Content.assemble(" Type to filter: ", (one_line(self._words) + "▏", "bold"), "   Esc closes")
+        return Content.assemble(
+            " Type to filter: ", (one_line(self._words) + "▏", "bold"), f"   {self._keys.shown('close-dialog')} closes"
+        )
 
     def _whole(self, number: int) -> Item | None:
         return self._found[number] if number < len(self._found) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sdtui.ui.commands.keys import Keys, display
-from sdtui.ui.commands.table import COMMANDS, LISTS, Command, Place
+from sdtui.ui.commands.table import COMMANDS, LISTS, ROOMS, Command, Place
 from sdtui.ui.screens.finder import FinderScreen, Item
 
 WHERE: dict[Place, str] = {
@@ -25,6 +25,14 @@ WHERE: dict[Place, str] = {
     "wildcards": "wildcards",
     "wildcard": "a wildcard's values",
     "watching": "watching",
+    "screen": "every screen",
+    "above": "rooms, zoom, details, draws",
+    "dialog": "dialogs",
+    "details": "a job's details",
+    "draws": "draws",
+    "form": "forms",
+    "saving": "saving a preset",
+    "jump": "jump mode",
 }
 
 TEXTS: frozenset[Place] = frozenset({"editor", "wildcard"})
@@ -36,10 +44,11 @@ class HelpScreen(FinderScreen):
 
     def __init__(self, keys: Keys, here: Place | None) -> None:
         beside: list[Place] = ["list"] if here in LISTS else []
-        order = [here, *beside, "app", "studio", *(["text"] if here in TEXTS else [])]
+        above: list[Place] = ["above"] if here in ROOMS else []
+        order = [here, *beside, *above, "app", "studio", *(["text"] if here in TEXTS else [])]
         rows = sorted(COMMANDS, key=lambda row: order.index(row.place) if row.place in order else len(order))
         title = f"Help: {WHERE[here]} first" if here is not None else "Help"
-        super().__init__(title, [_item(keys, row) for row in rows], name_cells=20)
+        super().__init__(title, [_item(keys, row) for row in rows], keys, name_cells=20)
 
 
 def _item(keys: Keys, row: Command) -> Item:

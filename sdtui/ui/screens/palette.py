@@ -9,9 +9,14 @@ from textual.app import App
 from textual.dom import DOMNode
 
 from sdtui.ui.commands.keys import Keys
-from sdtui.ui.commands.table import COMMANDS, Command
+from sdtui.ui.commands.table import COMMANDS, Command, Place
 from sdtui.ui.screens.arranged import PLACES
 from sdtui.ui.screens.finder import FinderScreen, Item
+
+ELSEWHERE: frozenset[Place] = frozenset(
+    {"completion", "screen", "dialog", "details", "draws", "form", "saving", "jump"}
+)
+"""Where no palette is opened, or where a key is nearer."""
 
 
 class PaletteScreen(FinderScreen):
@@ -21,7 +26,7 @@ class PaletteScreen(FinderScreen):
     """
 
     def __init__(self, app: App[int], keys: Keys) -> None:
-        super().__init__("Commands", list(palette_items(app, keys)), name_cells=24)
+        super().__init__("Commands", list(palette_items(app, keys)), keys, name_cells=24)
 
 
 def palette_items(app: App[int], keys: Keys) -> Iterator[Item]:
@@ -29,7 +34,7 @@ def palette_items(app: App[int], keys: Keys) -> Iterator[Item]:
     reach: list[DOMNode] = [*(app.focused.ancestors_with_self if app.focused else [app.screen, app])]
     elsewhere: list[Item] = []
     for row in COMMANDS:
-        if row.id == "palette" or row.place == "completion" or row.does.startswith("cursor_"):
+        if row.id == "palette" or row.place in ELSEWHERE or row.does.startswith("cursor_"):
             continue
         node = next((node for node in reach if hasattr(node, _method(row))), None)
         aside = f"{keys.shown(row.id)}  (id {row.id})".strip()

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.geometry import Region, Size
 from textual.screen import Screen
 
 from sdtui.terminal.painter import Box
+from sdtui.ui.commands.bindings import bindings
 from sdtui.ui.commands.keys import Keys
 from sdtui.ui.commands.table import Place
 from sdtui.ui.showing.exhibit import Exhibit, Part
@@ -42,10 +44,11 @@ HINTS = (
 """Commands that are told of, and what is said of them."""
 
 
-class SightedScreen(Screen[None]):
+class SightedScreen(Screen[None], inherit_bindings=False):
     """Two canvases, of which the second is seen while pictures are compared; one scale and one point for both."""
 
     here: Place = "zoom"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("screen"), *bindings("above")]
     DEFAULT_CSS = """
     SightedScreen {
         overflow: hidden; background: $background; layout: vertical;

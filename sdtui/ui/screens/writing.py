@@ -200,4 +200,4 @@ class WritingScreen(CommandedScreen):
         async def draw(count: int, seed: int) -> Draws:
             return await presenter.connection.demand().draws(template, count, seed)
 
-        self.app.push_screen(DrawsScreen(draw, editor.take, secrets.randbelow(SEEDS)))
+        self.app.push_screen(DrawsScreen(draw, editor.take, self._keys, secrets.randbelow(SEEDS)))

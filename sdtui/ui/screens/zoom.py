@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
-from sdtui.ui.commands.bindings import bindings
+from sdtui.ui.commands.bindings import bindings, bound
 from sdtui.ui.commands.keys import Keys
-from sdtui.ui.commands.table import COMMAND
 from sdtui.ui.screens.sighted import SightedScreen
 from sdtui.ui.widgets.record import Record
 
@@ -27,8 +26,8 @@ class ZoomScreen(SightedScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("zoom"),
-        *(Binding(COMMAND[name].keys, COMMAND[name].action, show=False, id=name) for name in ("zoom", "open-outside")),
-        Binding("escape,q", "leave", show=False),
+        bound("zoom"),
+        bound("open-outside"),
     ]
 
     def __init__(

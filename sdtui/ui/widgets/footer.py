@@ -9,23 +9,22 @@ from sdtui.ui.commands.keys import Keys
 from sdtui.ui.commands.table import COMMANDS, ROOMS, Command, Place
 from sdtui.ui.widgets.line import Line, strip_of
 
-BACK = ("Esc", "Back")
-"""What leaves a room that has no command for it."""
+BACK = "Back"
+"""What leaves a room."""
 Said = tuple[str, str]
 
 
 def footer_line(keys: Keys, here: Place | None, width: int) -> Content:
     """What is needed everywhere, then what can be done here; what does not fit into so many cells is left out whole."""
     rooms: set[Place | None] = set(ROOMS)
-    places = {"app", here} if here in rooms else {"studio", "app", here}
+    places = {"app", here, "above"} if here in rooms else {"studio", "app", here}
     shown = [row for row in COMMANDS if row.footer and row.place in places]
-    shown.sort(key=lambda row: row.footer)
-    order = sorted(shown, key=lambda row: (row.label != BACK[1], row.place != "app", row.footer > 1, row.place != here))
+    if any(row.label == BACK and row.place == here for row in shown):
+        shown = [row for row in shown if row.place != "above"]
+    shown.sort(key=lambda row: (row.place == "above", row.footer))
+    order = sorted(shown, key=lambda row: (row.label != BACK, row.place != "app", row.footer > 1, row.place != here))
     said = [_said(keys, row) for row in shown]
     first = [_said(keys, row) for row in order]
-    if here in rooms and not any(label == BACK[1] for _, label in said):
-        said.append(BACK)
-        first.insert(0, BACK)
     kept: list[Said] = []
     for each in first:
         if _cells(each) <= width:

@@ -20,10 +20,7 @@ RowMaker = Callable[[int, int], Content]
 """Makes a row by its number and the width in cells."""
 
 
-LETTERS: list[BindingType] = []
-
-
-class Rows(ScrollView, can_focus=True):
+class Rows(ScrollView, can_focus=True, inherit_bindings=False):
     """`count` rows, each made when it is seen; `cursor` is None where rows cannot be chosen; `empty` is said where there is none.
 
     With `stay_at_end`, new rows at the end are scrolled to as long as the end was seen. `foot_rows` at the bottom are not

@@ -12,6 +12,7 @@ from sdtui.engine.checkpoint import Checkpoint
 from sdtui.engine.clip import ClipTextEncoder
 from sdtui.engine.device import open_device
 from sdtui.engine.libraries import load_libraries
+from sdtui.engine.originals import Originals
 from sdtui.engine.prediction import epsilon
 from sdtui.engine.sigmas import NoiseLevels
 from sdtui.engine.traits import traits_of
@@ -84,6 +85,7 @@ def hollow(family: str) -> Checkpoint:
         sketcher=None,
         compute=open_device("cpu"),
         size_bytes=0,
+        originals=Originals({}),
     )
 
 

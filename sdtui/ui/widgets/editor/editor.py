@@ -27,7 +27,7 @@ SENTENCE_FROM = 30
 """Columns below which a border has no room for a sentence."""
 
 
-class PromptEditor(ReadText, inherit_bindings=False):
+class PromptEditor(ReadText):
     """Plain text until `colour` is called, which loads the parser."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

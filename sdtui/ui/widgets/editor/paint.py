@@ -48,8 +48,8 @@ class PlacedDocument(Document):
         return super().replace_range(start, end, text)
 
 
-class PaintedText(TextArea):
-    """A text with marks; without any it looks like a plain one."""
+class PaintedText(TextArea, inherit_bindings=False):
+    """A text with marks; without any it looks like a plain one. Its keys are those of the table of commands."""
 
     def __init__(self, *, placeholder: str, id: str) -> None:  # noqa: A002 - Textual's name
         self.marks = Marks()
