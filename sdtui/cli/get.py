@@ -1,8 +1,9 @@
 """Get a model from an address, and put it into the folder where its kind belongs.
 
 The server does it: Ctrl+C leaves it going on, and `sdtui get` with the same address shows it again. A download that broke
-off goes on where it stopped. Addresses of files and pages on the usual model sites are understood; what a site wants to
-know of you is a token below `tokens:` in your configuration.
+off goes on where it stopped. Addresses of files and pages on the usual model sites are understood; the page of a repository
+that is a diffusers folder gets all of it that a picture is made with. What a site wants to know of you is a token below
+`tokens:` in your configuration.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ BAR_CELLS = 24
 
 def options(parser: argparse.ArgumentParser) -> None:
     """The address, and what the site does not say."""
-    parser.add_argument("url", metavar="URL", nargs="?", default="", help="address of the file, or of its page")
+    parser.add_argument(
+        "url", metavar="URL", nargs="?", default="", help="address of the file, of its page, or of a repository's page"
+    )
     parser.add_argument("--kind", choices=KINDS, help="where the file does not say what it is")
     parser.add_argument("--name", default="", help="the file's name (default: what the site calls it)")
     parser.add_argument("--sha256", metavar="HEX", default="", help="what the file must come to")
