@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from sdtui.errors import UsageError
 from sdtui.ui.commands.keys import key_problems, keys_in_force
@@ -11,7 +11,9 @@ from sdtui.ui.writing.external import Run, edit_file, editor_command
 from sdtui.workspace.config import Config, load_layers, user_file
 
 if TYPE_CHECKING:
-    from sdtui.ui.app import StudioApp
+    from collections.abc import Container
+
+    from sdtui.ui.commands.keys import Keys
 
 FIRST_LINE = "# The configuration of sdtui; `sdtui config --show` prints every key with its help.\n"
 AT_ONCE = ("keys", "theme")
@@ -19,7 +21,18 @@ NEXT_TIME = ("preview", "viewer", "completion")
 """Keys that the studio reads when it is opened."""
 
 
-def edit_config(app: StudioApp, workspace: str, run: Run) -> tuple[str, bool]:
+class Reconfigured(Protocol):
+    """What takes another configuration while it runs: the app."""
+
+    @property
+    def available_themes(self) -> Container[str]:
+        """The names of the themes."""
+
+    def use_config(self, config: Config, keys: Keys) -> None:
+        """Let another configuration count."""
+
+
+def edit_config(app: Reconfigured, workspace: str, run: Run) -> tuple[str, bool]:
     """Edit the file, made if it is missing, and take over what can be; a sentence, and whether it is about a mistake.
 
     Raises UsageError when it cannot be edited.
@@ -50,7 +63,7 @@ def edit_config(app: StudioApp, workspace: str, run: Run) -> tuple[str, bool]:
     return taken or "The configuration is as it was.", False
 
 
-def take(app: StudioApp, before: Config, after: Config) -> str:
+def take(app: Reconfigured, before: Config, after: Config) -> str:
     """Let the new configuration count where it can; what that comes to, in a sentence, empty when nothing changed."""
     changed = [name for name in Config.__struct_fields__ if getattr(before, name) != getattr(after, name)]
     if not changed:

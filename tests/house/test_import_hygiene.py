@@ -5,8 +5,10 @@ import os
 import pkgutil
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 
 import sdtui
@@ -113,3 +115,8 @@ def test_a_word_of_help_loads_next_to_nothing(arguments: list[str]) -> None:
     loaded = {name.split(".")[0] for name in done.stderr.strip().split("|")}
     assert "argparse" in loaded
     assert not loaded & (HEAVY | {"textual", "rich", "asyncio", "msgspec", "yaml", "PIL", "sqlite3"})
+
+
+def test_no_module_imports_itself_by_way_of_others_not_even_for_its_types() -> None:
+    graph = grimp.build_graph("sdtui", cache_dir=None)
+    TopologicalSorter({name: graph.find_modules_directly_imported_by(name) for name in graph.modules}).prepare()

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sdtui.spec.wildcard import Draws
-    from sdtui.ui.app import StudioApp
     from sdtui.ui.commands.keys import Keys
     from sdtui.ui.config import CompletionConfig
+    from sdtui.ui.reconfiguring import Reconfigured
     from sdtui.ui.widgets.completion_list import CompletionList
     from sdtui.ui.writing.vocabulary import Vocabulary
 
@@ -156,7 +156,7 @@ class WritingScreen(CommandedScreen):
         from sdtui.ui.reconfiguring import edit_config
 
         def edit() -> None:
-            said, wrong = edit_config(cast("StudioApp", self.app), self._workspace, self._run_outside)
+            said, wrong = edit_config(cast("Reconfigured", self.app), self._workspace, self._run_outside)
             self.say(said, error=wrong)
 
         self._outside(edit)
