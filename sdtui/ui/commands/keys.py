@@ -33,7 +33,7 @@ BESIDE: Mapping[Place, frozenset[Place]] = {
     "details": frozenset({"list"}),
     "draws": frozenset({"list"}),
     "form": frozenset(),
-    "saving": frozenset({"list"}),
+    "saving": frozenset(),
     "jump": frozenset(),
 }
 """For what lies over a screen, the other places whose commands are in reach there; those of `app` are everywhere."""
