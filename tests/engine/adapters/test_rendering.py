@@ -13,7 +13,8 @@ from sdtui.engine.engine import Engine
 from sdtui.spec.adapter import Embedding, Network
 from sdtui.spec.job import Render
 from sdtui.spec.outcome import Begun, Broken, Painted, Stepped
-from tests.engine.adapters.made import LINEAR, UNET_PATHS, lora, model_file, write, write_lora
+from sdtui.weights.identify import builtin_path
+from tests.engine.adapters.made import LINEAR, UNET_PATHS, fresh_checkpoint, lora, model_file, write, write_lora
 from tests.engine.renders import drive, of, paint, render
 
 
@@ -232,3 +233,27 @@ def test_another_weight_in_the_unet_alone_reads_no_text_anew(engine: Engine, fil
 
     paint(engine, with_networks(lora(file, 0.5, 1)))
     assert engine._stepper.encoding.held_bytes > held
+
+
+def test_a_checkpoint_written_over_while_merged_fails_its_own_pictures_with_the_reason(
+    engine: Engine, tmp_path: Path
+) -> None:
+    model = tmp_path / "model.safetensors"
+    model.write_bytes(builtin_path().read_bytes())
+    of_it = model_file(model)
+    file = write_lora(tmp_path / "a.safetensors", fresh_checkpoint(model))
+    paint(engine, replace(with_networks(lora(file)), checkpoint=of_it))
+    model.write_bytes(model.read_bytes()[:-64] + b"\0" * 64)
+    late, other = replace(with_networks(), checkpoint=of_it), with_networks()
+    engine.add(late)
+    engine.add(other)
+
+    outcomes = drive(engine)
+
+    (told,) = of(Broken, outcomes)
+    assert told.render == late
+    assert "has changed since this picture was planned" in str(told.error)
+    assert [painted.render for painted in of(Painted, outcomes)] == [other]
+    # planned anew, it is loaded anew
+    assert paint(engine, again := replace(with_networks(), checkpoint=model_file(model)))[again.id].rgb
+    assert engine.checkpoint(of_it) is None
