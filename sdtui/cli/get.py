@@ -43,6 +43,10 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--detach", action="store_true", help="do not wait for it")
     parser.add_argument("--list", action="store_true", help="show downloads")
     parser.add_argument("--cancel", metavar="N", type=int, help="stop a download; what came of it stays")
+    parser.add_argument(
+        "--forget", metavar="N", type=int, help="take a download off the list, and what came of it unless it is done"
+    )
+    parser.add_argument("--clear", action="store_true", help="forget every download that is over")
     parser.add_argument("--json", action="store_true", help="every change as one JSON object a line")
 
 
@@ -50,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     """Get it, and show how far it is."""
     from sdtui.errors import UsageError
 
-    if not (args.url or args.list or args.cancel is not None):
+    if not (args.url or _is_upkeep(args)):
         raise UsageError("Which address?", todo='For example: sdtui get "https://…/model.safetensors".')
     from sdtui.cli.connection import note_problems
 
@@ -73,11 +77,15 @@ async def _get(args: argparse.Namespace, workspace: Workspace) -> int:
         workspace, name="cli", on_event=on_event, on_lost=lambda error: views.put_nowait(None)
     )
     try:
-        if args.list or args.cancel is not None:
+        if _is_upkeep(args):
             return await _look_after(client, args)
         return await _wait(args, await _start(client, args), views)
     finally:
         await client.close()
+
+
+def _is_upkeep(args: argparse.Namespace) -> bool:
+    return bool(args.list or args.clear or args.cancel is not None or args.forget is not None)
 
 
 async def _start(client: Client, args: argparse.Namespace) -> FetchView:
@@ -93,6 +101,12 @@ async def _look_after(client: Client, args: argparse.Namespace) -> int:
 
     if args.cancel is not None:
         await client.ask(StopFetch(id=args.cancel), Done)
+    if args.forget is not None:
+        await client.ask(StopFetch(id=args.forget, forget=True), Done)
+    if args.clear:
+        for view in (await client.ask(Fetches(), FetchesAnswer)).fetches:
+            if view.over:
+                await client.ask(StopFetch(id=view.id, forget=True), Done)
     for view in (await client.ask(Fetches(), FetchesAnswer)).fetches:
         _tell(view, as_json=args.json)
     return OK

@@ -24,7 +24,7 @@ from sdtui.server.shelf import Shelf
 from sdtui.server.supervisor import Supervisor
 from sdtui.server.texts import keep
 from sdtui.server.watching import Watching
-from sdtui.spec.event import DraftChanged, Requeued
+from sdtui.spec.event import DraftChanged, KeptChanged, Requeued
 from sdtui.spec.verb import Done
 from sdtui.spec.verbs import (
     AnyAnswer,
@@ -135,7 +135,8 @@ class Desk:
             case Tags():
                 return await self._tags(verb), b""
             case Keep(name=name, text=text):
-                keep(self.store, name, text)
+                if keep(self.store, name, text):
+                    self.journal.note(KeptChanged(name=name))
                 return Done(count=1), b""
             case Kept(name=name):
                 return KeptAnswer(text=self.store.text(name)), b""

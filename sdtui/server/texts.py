@@ -12,8 +12,11 @@ MOST_NAMES = 1000
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
-def keep(store: Store, name: str, text: str) -> None:
-    """Keep a text under a name, the empty one not at all; raises UsageError for what is no name, or too large, or too many."""
+def keep(store: Store, name: str, text: str) -> bool:
+    """Keep a text under a name, the empty one not at all; whether it is another one.
+
+    Raises UsageError for what is no name, or too large, or too many.
+    """
     if not NAME.fullmatch(name):
         raise UsageError(
             f"'{name[:80]}' is no name for a text that is kept.", todo="Letters, digits, '.', '-' and '_'."
@@ -23,4 +26,8 @@ def keep(store: Store, name: str, text: str) -> None:
         raise UsageError(f"The text '{name}' has {size / 1e6:.1f} MB; 1 MB is the most that is kept.")
     if text and not store.text(name) and store.text_count() >= MOST_NAMES:
         raise UsageError(f"There are {MOST_NAMES} texts already; '{name}' is one too many.")
-    store.put_text(name, text.encode(errors="replace").decode())
+    text = text.encode(errors="replace").decode()
+    changed = text != store.text(name)
+    if changed:
+        store.put_text(name, text)
+    return changed

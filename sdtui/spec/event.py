@@ -178,6 +178,12 @@ class DraftChanged(Event, frozen=True, kw_only=True, tag="draft"):
     document: Document
 
 
+class KeptChanged(Event, frozen=True, kw_only=True, tag="kept-changed"):
+    """Somebody keeps another text under this name: it can be asked for."""
+
+    name: str
+
+
 class Stopping(Event, frozen=True, kw_only=True, tag="stopping"):
     """Somebody asked the server to end: a client should not start it again of its own accord."""
 
@@ -207,6 +213,7 @@ AnyEvent = (
     | FilesChanged
     | FolderChanged
     | DraftChanged
+    | KeptChanged
     | Stopping
     | Resync
 )
@@ -223,6 +230,7 @@ TRANSIENT: tuple[type[Event], ...] = (
     FilesChanged,
     FolderChanged,
     DraftChanged,
+    KeptChanged,
     Stopping,
     Resync,
 )

@@ -17,6 +17,7 @@ from sdtui.spec.event import (
     FilesChanged,
     Finished,
     FolderChanged,
+    KeptChanged,
     LibraryChanged,
     LogLine,
     Preview,
@@ -63,6 +64,7 @@ def job_id_of(event: AnyEvent) -> int:
             | FilesChanged()
             | FolderChanged()
             | DraftChanged()
+            | KeptChanged()
             | Stopping()
             | Resync()
         ):
@@ -119,6 +121,7 @@ def fold(view: JobView, event: AnyEvent) -> JobView:
             | FolderChanged()
             | Stopping()
             | DraftChanged()
+            | KeptChanged()
             | Resync()
         ):
             return view

@@ -14,6 +14,7 @@ from sdtui.spec.event import (
     FetchChanged,
     FilesChanged,
     FolderChanged,
+    KeptChanged,
     LibraryChanged,
     LogLine,
     Noted,
@@ -37,6 +38,10 @@ LOG_LINES = 2000
 Part = Literal["jobs", "log", "workers", "form", "picture"]
 EVERYTHING: frozenset[Part] = frozenset({"jobs", "log", "workers", "form", "picture"})
 Level = Literal["info", "warning", "error"]
+
+
+MODELS_KEPT = "models."
+"""How the names begin of texts that are kept about models."""
 
 
 class LogRow(NamedTuple):
@@ -73,6 +78,8 @@ class StudioState:
         self.sketches: dict[int, Sketch] = {}
         self.queue = QueueChanged()
         self.chores: dict[str, Chore] = {}
+        self.kept_news: dict[str, int] = {}
+        """How often a text that the server keeps became another one."""
         self.fetches: dict[int, FetchView] = {}
         self.busy_since: dict[str, float] = {}
 
@@ -135,6 +142,9 @@ class StudioState:
                 if gone:
                     del self.fetches[fetch.id]
                 return {"workers"}
+            case KeptChanged(name=name):
+                self.kept_news[name] = self.kept_news.get(name, 0) + 1
+                return {"workers"} if name.startswith(MODELS_KEPT) else set()
             case DraftChanged() | Resync() | LibraryChanged() | Stopping() | LogLine():
                 return set()
             case WatchesChanged() | FilesChanged() | FolderChanged():

@@ -83,6 +83,21 @@ def test_one_that_is_left_alone_is_listed_and_stopped(sdtui) -> None:
         stopped = sdtui("get", "--cancel", number)
     assert f"{number}  ‖ cancelled" in stopped.out
     assert sdtui("get", "--cancel", "999").code == 2
+    assert number in {line.split()[0] for line in sdtui("get", "--list").out.splitlines()}
+    assert sdtui("get", "--forget", number).code == 0
+    assert number not in {line.split()[0] for line in sdtui("get", "--list").out.splitlines()}
+    assert sdtui("get", "--forget", number).code == 2
+
+
+def test_what_is_over_is_cleared_with_its_parts_and_what_runs_stays(sdtui, workspace: Workspace, lora: bytes) -> None:
+    with serving(statuses=[503] * 9, extra={"Retry-After": "600"}, name="runs.safetensors") as slow:
+        number = sdtui("get", slow.url, "--detach").out.split()[0]
+        with serving(body=lora[:-8] + b"x" * 8, name="bad.safetensors") as site:
+            assert sdtui("get", site.url, "--sha256", "ab" * 32).code == 4
+        left = sdtui("get", "--clear")
+        assert (left.code, [line.split()[0] for line in left.out.splitlines()]) == (0, [number])
+        sdtui("get", "--forget", number)
+    assert not list((workspace.root / "models").rglob("*.part"))
 
 
 def test_a_whole_folder_is_one_download_and_one_model(sdtui, workspace: Workspace, tmp_path: Path) -> None:

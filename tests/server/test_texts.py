@@ -5,6 +5,7 @@ import pytest
 from sdtui.errors import UsageError
 from sdtui.jobs.store import Store
 from sdtui.server import texts
+from sdtui.spec.event import KeptChanged
 
 
 @pytest.fixture
@@ -24,6 +25,17 @@ async def test_what_one_client_keeps_another_finds(connect):
     with pytest.raises(UsageError, match="1 MB is the most"):
         await again.keep("favourites", "x" * 1_000_001)
     assert await again.kept("favourites") == "one\ntwo ☃"
+
+
+async def test_other_clients_are_told_of_another_text_and_of_no_same_one(connect):
+    client, _ = await connect()
+    _, other = await connect()
+    await client.keep("favourites", "one")
+    await other.until(lambda event: isinstance(event, KeptChanged) and event.name == "favourites")
+    await client.keep("favourites", "one")
+    await client.keep("recent", "two")
+    await other.until(lambda event: isinstance(event, KeptChanged) and event.name == "recent")
+    assert [event.name for event in other.events if isinstance(event, KeptChanged)] == ["favourites", "recent"]
 
 
 @pytest.mark.parametrize("name", ["", "UPPER", "../x", ".hidden", "a" * 65, "a b", "a\n"])

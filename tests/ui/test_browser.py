@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from sdtui.errors import UsageError, WorkspaceError
 from sdtui.spec.complaint import Complaint
 from sdtui.spec.document import Document
-from sdtui.spec.event import LibraryChanged, WorkerState
+from sdtui.spec.event import KeptChanged, LibraryChanged, WorkerState
 from sdtui.spec.fetch import FetchView
 from sdtui.spec.verbs_models import Describe, Fetch, FetchAgain, HashModel, StopFetch
 from sdtui.ui.app import StudioApp
@@ -312,6 +312,42 @@ async def test_downloads_are_stopped_gone_on_with_and_forgotten() -> None:
         await until(pilot, lambda: cursor_row(pilot.app) == "film")
     assert server.verbs(StopFetch) == [StopFetch(id=1), StopFetch(id=1, forget=True)]
     assert server.verbs(FetchAgain) == [FetchAgain(id=1)]
+
+
+async def test_all_downloads_that_are_over_are_forgotten_at_once() -> None:
+    server = ModelServer()
+    states = {1: "failed", 2: "running", 3: "done", 4: "cancelled"}
+    server.fetches = {
+        number: FetchView(id=number, url=f"https://x.example/{number}", state=state, name=f"m{number}.safetensors")
+        for number, state in states.items()
+    }
+    async with studio(server, (80, 24)) as pilot:
+        await to_browser(pilot)
+        await until_seen(pilot, "✗ m1")
+        await pilot.press("tab", "X")
+        await until(pilot, lambda: "m1" not in text(pilot.app) and "m2" in text(pilot.app))
+        await pilot.press("X")
+        await until_seen(pilot, "No download is over.")
+    assert {verb.id for verb in server.verbs(StopFetch)} == {1, 3, 4}
+    assert all(verb.forget for verb in server.verbs(StopFetch))
+
+
+async def test_favourites_of_another_window_are_seen_at_once() -> None:
+    server = ModelServer()
+    async with studio(server) as pilot:
+        await to_browser(pilot)
+        await pilot.press("v")
+        await until_seen(pilot, "There are no favourites here")
+        server.texts["models.favourites"] = json.dumps([FILM.path])
+        server.happens(KeptChanged(name="models.favourites"), transient=True)
+        await until_seen(pilot, "★ favourites · 1 of 10")
+        await until(pilot, lambda: cursor_row(pilot.app) == "film")
+        asked = server.calls.count(("kept", "models.favourites"))
+        server.happens(KeptChanged(name="wildcards.drafts"), transient=True)
+        server.texts["models.favourites"] = ""
+        server.happens(KeptChanged(name="models.favourites"), transient=True)
+        await until_seen(pilot, "There are no favourites here")
+        assert server.calls.count(("kept", "models.favourites")) == asked + 1
 
 
 async def test_downloads_are_asked_for_again_after_a_connection_that_was_lost() -> None:

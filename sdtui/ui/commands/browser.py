@@ -43,6 +43,9 @@ FETCHES: tuple[Command, ...] = (
     Command(
         "fetch-stop", "x,delete", "Stop", "Stop the download; once more forgets it and what came of it.", "fetches", 1
     ),
+    Command(
+        "fetches-clear", "X", "Clear", "Forget all that are over, and what came of those that failed.", "fetches", 2
+    ),
     Command("fetch-again", "r,enter", "Go on", "Go on with a download that failed or was stopped.", "fetches", 1),
     Command("fetch-new", "a", "Get", "Get a model from an address.", "fetches", 1),
     Command("fetches-leave", "tab,shift+tab", "Models", "Back to the models.", "fetches", 2),

@@ -144,8 +144,14 @@ class BrowserRoom(BrowserView):
                 self.set_focus(self.rows)
             case "stop":
                 self._with_fetch(self._shelf.stop)
+            case "clear":
+                self._spawn(self._clear())
             case "again":
                 self._with_fetch(self._shelf.again)
+
+    async def _clear(self) -> None:
+        if not await self._shelf.forget_over():
+            self.say("No download is over.")
 
     def _with_fetch(self, act: Callable[[FetchView], Awaitable[object]]) -> None:
         row, views = self.query_one(FetchRows).cursor, self._shelf.fetches

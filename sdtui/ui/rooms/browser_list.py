@@ -60,8 +60,9 @@ class BrowserRows(FilteredRows):
         """Show the models that are known, and what is in use."""
         before = self.showing
         self._in_use = in_use
-        self._favourites = frozenset(self._shelf.favourites)
-        if self._list.update(self._shelf.models):
+        others = self._favourites != (favourites := frozenset(self._shelf.favourites)) and self._view == "favourites"
+        self._favourites = favourites
+        if self._list.update(self._shelf.models) or others:
             self.relist(before)
         else:
             self.refresh()

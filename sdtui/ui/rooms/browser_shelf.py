@@ -26,9 +26,9 @@ from sdtui.spec.verbs_models import (
 from sdtui.ui.client import StudioClient
 from sdtui.ui.connection import Connection
 from sdtui.ui.showing.shown import Shown
-from sdtui.ui.state import StudioState
+from sdtui.ui.state import MODELS_KEPT, StudioState
 
-FAVOURITES, RECENT = "models.favourites", "models.recent"
+FAVOURITES, RECENT = f"{MODELS_KEPT}favourites", f"{MODELS_KEPT}recent"
 """Names under which the server keeps the paths."""
 MOST_RECENT = 100
 MOST_FAVOURITES = 5000
@@ -49,6 +49,7 @@ class BrowserShelf:
         self._abouts: dict[str, tuple[ModelRecord, ModelAbout]] = {}
         self._pictures: dict[str, Shown] = {}
         self._read_by: StudioClient | None = None
+        self._news_read = (0, 0)
 
     @property
     def models(self) -> Sequence[ModelRecord]:
@@ -62,14 +63,20 @@ class BrowserShelf:
 
     @property
     def is_stale(self) -> bool:
-        """There is a connection, and it is another one than what is known came by."""
+        """There is a connection, and what is known came by another one, or was changed in another window since."""
         client = self._connection.client
-        return client is not None and client is not self._read_by
+        return client is not None and (client is not self._read_by or self._news != self._news_read)
+
+    @property
+    def _news(self) -> tuple[int, int]:
+        return self._state.kept_news.get(FAVOURITES, 0), self._state.kept_news.get(RECENT, 0)
 
     async def read(self) -> None:
         """Ask for what was kept, and for downloads."""
-        client = self._read_by = self._connection.demand()
-        self._pictures.clear()
+        before, client = self._read_by, self._connection.demand()
+        self._read_by, self._news_read = client, self._news
+        if client is not before:
+            self._pictures.clear()
         self.favourites = _paths(await client.kept(FAVOURITES))
         self.recent = _paths(await client.kept(RECENT))
         views = (await client.ask(Fetches(), FetchesAnswer)).fetches
@@ -135,6 +142,13 @@ class BrowserShelf:
     async def stop(self, view: FetchView) -> None:
         """Stop a download, or forget one that is over."""
         await self._connection.demand().ask(StopFetch(id=view.id, forget=view.over), Done)
+
+    async def forget_over(self) -> int:
+        """Forget every download that is over, and what came of those that failed; how many that were."""
+        over = [view for view in self.fetches if view.over]
+        for view in over:
+            await self._connection.demand().ask(StopFetch(id=view.id, forget=True), Done)
+        return len(over)
 
     async def again(self, view: FetchView) -> FetchView:
         """Go on with a download."""

@@ -61,13 +61,17 @@ class FetchRows(Rows):
     class Asked(Message):
         """Something is to be done with the download under the cursor."""
 
-        def __init__(self, what: Literal["stop", "again", "new", "leave"]) -> None:
+        def __init__(self, what: Literal["stop", "again", "new", "leave", "clear"]) -> None:
             super().__init__()
             self.what = what
 
     def action_do_fetch_stop(self) -> None:
         """Stop it, or forget it."""
         self.post_message(self.Asked("stop"))
+
+    def action_do_fetches_clear(self) -> None:
+        """Forget those that are over."""
+        self.post_message(self.Asked("clear"))
 
     def action_do_fetch_again(self) -> None:
         """Go on with it."""
