@@ -174,6 +174,34 @@ async def test_renaming_and_deleting_can_be_taken_back(server: ShelfServer) -> N
     assert sorted(each.stem for each in server.workspace.presets.iterdir()) == ["ink", "quick", "sharp"]
 
 
+async def test_a_mark_goes_with_its_preset_and_everything_is_taken_back_one_by_one(server: ShelfServer) -> None:
+    before = (server.workspace.presets / "ink.yaml").read_text()
+    async with studio(server, (80, 24)) as pilot:
+        await enter(pilot)
+        await pilot.press("s")
+        await until_seen(pilot, "Save as preset")
+        await pilot.press(*"ink", "enter")
+        await until_seen(pilot, "Enter again replaces it")
+        await pilot.press("enter")
+        await until_seen(pilot, "Preset 'ink' is replaced.")
+        await pilot.press("space", "up")
+        await until_seen(pilot, "1 marked: ink")
+        await pilot.press("r")
+        await until_seen(pilot, "Rename 'ink'")
+        await pilot.press("ctrl+u", *"pen", "enter")
+        await until_seen(pilot, "1 marked: pen")
+        await pilot.press("x")
+        await until_seen(pilot, "Preset 'pen' is deleted.")
+        await pilot.press("u")
+        await until_seen(pilot, "Preset 'pen' is there again.")
+        await pilot.press("u")
+        await until_seen(pilot, "'pen' is called 'ink' again.")
+        await pilot.press("u")
+        await until_seen(pilot, "Preset 'ink' is as it was before.")
+    assert (server.workspace.presets / "ink.yaml").read_text() == before
+    assert not (server.workspace.presets / "pen.yaml").exists()
+
+
 async def test_a_change_outside_shows_at_once_and_an_error_at_its_file(server: ShelfServer) -> None:
     async with studio(server, (80, 24)) as pilot:
         await enter(pilot)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import msgspec
@@ -243,6 +244,74 @@ async def test_files_are_made_renamed_deleted_and_brought_back(server: ShelfServ
         assert read(server, "sky.txt").endswith("\ndawn\n")
         await pilot.press("u")
         await until_seen(pilot, "sky.txt is called light/sun.txt again.")
+
+
+async def test_what_is_in_no_file_yet_goes_with_its_file_and_comes_back_with_it(server: ShelfServer) -> None:
+    full = WorkspaceError("It cannot be written: No space left on device.", where="wildcards/colours.txt")
+    async with studio(server, (80, 24)) as pilot:
+        await enter(pilot)
+        await pilot.press("down", "down")
+        await until_seen(pilot, "# warm ones")
+        await pilot.press("enter", "ctrl+end", "!")
+        await until(pilot, lambda: "orange!" in server.texts.get(DRAFTS, ""))
+        server.refusals["ask"] = full
+        await pilot.press("escape")
+        await until_seen(pilot, "colours.txt •")
+        await pilot.press("r")
+        await until_seen(pilot, "Rename 'colours.txt'")
+        await pilot.press("ctrl+u", *"paint", "enter")
+        await until_seen(pilot, "paint.txt •")
+        assert list(msgspec.json.decode(server.texts[DRAFTS])) == ["paint.txt"]
+        await pilot.press("u")
+        await until_seen(pilot, "colours.txt •")
+        assert list(msgspec.json.decode(server.texts[DRAFTS])) == ["colours.txt"]
+        await pilot.press("x")
+        await until_seen(pilot, "colours.txt is deleted.")
+        await until(pilot, lambda: not server.texts[DRAFTS])
+        assert "orange!" not in text(pilot.app)
+        await pilot.press("u")
+        await until_seen(pilot, "colours.txt is there again.")
+        await until_seen(pilot, "orange!")
+        assert read(server, "colours.txt") == "# warm ones\nred\norange\n"
+        await pilot.press("enter", "ctrl+s")
+        await until_seen(pilot, "colours.txt is saved.")
+    assert read(server, "colours.txt").endswith("orange!\n")
+    assert sorted(path.name for path in server.workspace.wildcards.glob("*.txt")) == ["colours.txt"]
+
+
+async def test_a_draft_of_a_killed_studio_goes_with_its_file(server: ShelfServer) -> None:
+    etag = hashlib.sha256(read(server, "colours.txt").encode()).hexdigest()[:16]
+    server.texts[DRAFTS] = msgspec.json.encode({"colours.txt": TextDraft(etag, "lost\n")}).decode()
+    async with studio(server, (80, 24)) as pilot:
+        await enter(pilot)
+        await pilot.press("down", "down", "r")
+        await until_seen(pilot, "Rename 'colours.txt'")
+        await pilot.press("ctrl+u", *"paint", "enter")
+        await until_seen(pilot, "is called paint.txt now")
+        await pilot.press("enter")
+        await until_seen(pilot, "not saved last time")
+        await pilot.press("ctrl+s")
+        await until_seen(pilot, "paint.txt is saved.")
+    assert read(server, "paint.txt") == "lost\n"
+
+
+async def test_everything_is_taken_back_one_by_one_after_a_file_was_brought_back(server: ShelfServer) -> None:
+    before = read(server, "colours.txt")
+    async with studio(server, (80, 24)) as pilot:
+        await enter(pilot)
+        await pilot.press("down", "down", "enter", "ctrl+end", "!", "escape")
+        await until_seen(pilot, "colours.txt is saved.")
+        await pilot.press("r")
+        await until_seen(pilot, "Rename 'colours.txt'")
+        await pilot.press("ctrl+u", *"paint", "enter")
+        await until_seen(pilot, "is called paint.txt now")
+        await pilot.press("x")
+        await until_seen(pilot, "paint.txt is deleted.")
+        for said in ("paint.txt is there again", "is called colours.txt again", "colours.txt is as it was before"):
+            await pilot.press("u")
+            await until_seen(pilot, said)
+    assert read(server, "colours.txt") == before
+    assert not (server.workspace.wildcards / "paint.txt").exists()
 
 
 async def test_renaming_says_who_names_it_by_its_name_before(server: ShelfServer) -> None:

@@ -149,14 +149,20 @@ class PresetShelf:
         name = PurePath(preset.path).name
         target = new + PurePath(name).suffix
         await self._ask(RenameFile(folder="presets", name=name, new=target))
+        self._remark(preset.name, new)
 
         async def undo() -> str:
             await self._ask(RenameFile(folder="presets", name=target, new=name))
+            self._remark(new, preset.name)
             return f"'{new}' is called '{preset.name}' again."
 
         self._undos.append(Undo(undo))
         await self.read()
         return f"'{preset.name}' is called '{new}' now."
+
+    def _remark(self, name: str, new: str) -> None:
+        """A mark goes with the file."""
+        self.marked = [new if marked == name else marked for marked in self.marked]
 
     async def remove(self, preset: Preset) -> str:
         """Delete a preset's file; raises SdtuiError."""

@@ -34,10 +34,11 @@ FileVerb = ReadFile | WriteFile | RenameFile | RemoveFile
 
 
 class Made(NamedTuple):
-    """The file that something was done to, and what was done, in a sentence."""
+    """The file that something was done to, and what was done, in a sentence; `before` is a name that no file has any more."""
 
     file: str
     said: str
+    before: str = ""
 
 
 class TextDraft(msgspec.Struct, frozen=True):
@@ -92,25 +93,26 @@ class WildcardShelf:
 
     async def keep_draft(self, file: str, text: str) -> None:
         """Have the server keep a text that is not in its file yet; raises SdtuiError."""
-        await self._keep(file, TextDraft(self._files[file].etag, text))
+        draft = TextDraft(self._files[file].etag, text)
+        await self._change_drafts(lambda drafts: drafts.update({file: draft}))
 
-    async def _keep(self, file: str, draft: TextDraft | None) -> None:
+    async def _change_drafts(self, change: Callable[[dict[str, TextDraft]], object]) -> None:
         client = self._connection.demand()
         async with self._drafting:
             # another studio may have written drafts of other files
             drafts = _drafts(await client.kept(DRAFTS))
-            drafts.pop(file, None)
-            if draft is not None:
-                drafts[file] = draft
+            before = dict(drafts)
+            change(drafts)
             self.drafts = drafts
-            await client.keep(DRAFTS, msgspec.json.encode(drafts).decode() if drafts else "")
+            if drafts != before:
+                await client.keep(DRAFTS, msgspec.json.encode(drafts).decode() if drafts else "")
 
     async def forget_draft(self, file: str) -> None:
         """The file has the text, or nobody wants it."""
         # Beside what was just written a draft that stays is no loss, and the next one takes its place.
         with suppress(SdtuiError):
             if file in self.drafts or self._drafting.locked():
-                await self._keep(file, None)
+                await self._change_drafts(lambda drafts: drafts.pop(file, None))
 
     def path_of(self, file: str) -> str:
         """Where a file lies; empty where that is not known."""
@@ -158,26 +160,44 @@ class WildcardShelf:
 
     async def rename(self, file: str, new: str) -> Made:
         """Give a file another name; raises SdtuiError."""
-        await self._ask(RenameFile(folder="wildcards", name=file, new=new))
+        await self._rename(file, new)
 
         async def undo() -> Made:
-            await self._ask(RenameFile(folder="wildcards", name=new, new=file))
-            return Made(file, f"{new} is called {file} again.")
+            await self._rename(new, file)
+            return Made(file, f"{new} is called {file} again.", new)
 
         self._undos.append(undo)
-        return Made(new, f"{file} is called {new} now.")
+        return Made(new, f"{file} is called {new} now.", file)
+
+    async def _rename(self, file: str, new: str) -> None:
+        """What is not in the file yet goes with it."""
+        await self._ask(RenameFile(folder="wildcards", name=file, new=new))
+        if file in self.unsaved:
+            self.unsaved[new] = self.unsaved.pop(file)
+        if file in self._files:
+            self._files[new] = msgspec.structs.replace(self._files.pop(file), name=new)
+        # the file is called so already, whether its draft can follow now or only at the next key
+        with suppress(SdtuiError):
+            await self._change_drafts(lambda drafts: drafts.update({new: drafts.pop(file)} if file in drafts else {}))
 
     async def remove(self, file: str) -> Made:
         """Delete a file; raises SdtuiError."""
         gone = await self._ask(ReadFile(folder="wildcards", name=file))
         await self._ask(RemoveFile(folder="wildcards", name=file, etag=gone.etag))
+        draft, unsaved = self.drafts.get(file), self.unsaved.pop(file, None)
+        await self.forget_draft(file)
 
         async def undo() -> Made:
             await self._ask(WriteFile(folder="wildcards", name=file, text=gone.text))
+            if unsaved is not None:
+                self.unsaved[file] = unsaved
+            if draft is not None:
+                with suppress(SdtuiError):
+                    await self._change_drafts(lambda drafts: drafts.update({file: draft}))
             return Made(file, f"{file} is there again.")
 
         self._undos.append(undo)
-        return Made("", f"{file} is deleted.")
+        return Made("", f"{file} is deleted.", file)
 
     async def undo(self) -> Made:
         """Take back what was done last; raises SdtuiError."""
@@ -198,7 +218,7 @@ class WildcardShelf:
     def _removing(self, made: FileAnswer) -> Callable[[], Awaitable[Made]]:
         async def undo() -> Made:
             await self._ask(RemoveFile(folder="wildcards", name=made.name, etag=made.etag))
-            return Made("", f"{made.name} is gone again.")
+            return Made("", f"{made.name} is gone again.", made.name)
 
         return undo
 

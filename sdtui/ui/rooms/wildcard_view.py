@@ -182,6 +182,14 @@ class WildcardView(FramedRoom):
         editor.show_file(_as_edited(self._shelf.unsaved.get(file, found.text)))
         editor.say_heading()
 
+    def called_otherwise(self, file: str, new: str) -> None:
+        """A file has another name now, or none: what is written here and not in it yet goes with it."""
+        if self._file == file and new:
+            self._file, self._values.heading = new, one_line(new)
+            self._values.say_heading()
+        elif self._file == file:
+            self._show_nothing("")
+
     def _show_nothing(self, why: str) -> None:
         editor = self._values
         self._file, self._clean, editor.read_only, editor.heading = "", "", True, ""

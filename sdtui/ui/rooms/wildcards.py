@@ -195,6 +195,8 @@ class WildcardsRoom(WildcardView):
         made = await self._said(work)
         if made is None or not self.is_attached:
             return
+        if made.before:
+            self.called_otherwise(made.before, made.file)
         await self._read()
         self._folded = frozenset(each for each in self._folded if not made.file.startswith(each))
         self._relist()
