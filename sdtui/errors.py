@@ -2,6 +2,7 @@
 
     SdtuiError
     ├── UsageError       a value or an option that cannot be used as given
+    │   └── ManyError    more of something than is done without being asked for twice
     ├── ConfigError      a configuration file that cannot be read or does not fit its schema
     ├── WorkspaceError   a folder or file of the workspace that cannot be read or written
     ├── ModelError       a file of weights that is missing, broken, foreign or of the wrong family
@@ -32,6 +33,10 @@ class SdtuiError(Exception):
 
 class UsageError(SdtuiError):
     """A value or an option that cannot be used as given."""
+
+
+class ManyError(UsageError):
+    """More of something than is done without being asked for twice."""
 
 
 class ConfigError(SdtuiError):

@@ -15,7 +15,7 @@ from sdtui.workspace.file_names import safe_name
 from sdtui.workspace.paths import expand
 from sdtui.workspace.preset_text import write_preset
 from sdtui.workspace.presets import ENDINGS
-from sdtui.workspace.styles import STYLES, read_styles
+from sdtui.workspace.styles import STYLES, DoubledStyle, read_styles
 from sdtui.workspace.text_files import TextFile, TextFiles
 
 PRESET = ".yaml"
@@ -44,7 +44,8 @@ def convert(place: Place, given: str, *, force: bool) -> int:
     say(f"{made} preset{'' if made == 1 else 's'} made of {len(styles)} style{'' if len(styles) == 1 else 's'}.")
     for problem in problems:
         complain(problem)
-    return exit_code(problems[0]) if problems else OK
+    unmade = [problem for problem in problems if not isinstance(problem, DoubledStyle)]
+    return exit_code(unmade[0]) if unmade else OK
 
 
 def _named(styles: list[Preset]) -> list[tuple[str, Preset]]:
@@ -66,8 +67,8 @@ def _named(styles: list[Preset]) -> list[tuple[str, Preset]]:
 
 
 def _put(files: TextFiles, name: str, text: str, *, force: bool) -> TextFile:
-    """Write it; where the file has the text already nothing is replaced."""
-    if not force or not (files.root / name).exists():
+    """Write it; where the file has the text already nothing is written."""
+    if not (files.root / name).exists():
         return files.put(name, text, "")
     there = files.get(name)
-    return there if there.text == text else files.put(name, text, there.etag)
+    return there if there.text == text else files.put(name, text, there.etag if force else "")

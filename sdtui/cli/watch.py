@@ -38,6 +38,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-r", "--recursive", action="store_true", help="the folders in it as well")
     parser.add_argument("--poll", action="store_true", help="look every other second: for folders on a network")
     parser.add_argument("--once", action="store_true", help="render every file once, and watch no longer")
+    parser.add_argument("--many", action="store_true", help="however many files there are: each is rendered")
     parser.add_argument("--detach", action="store_true", help="do not stay to tell what happens")
     acts = parser.add_argument_group("what is watched already").add_mutually_exclusive_group()
     acts.add_argument("--list", action="store_true", help="list the watched folders and how their files stand")
@@ -64,7 +65,12 @@ def run(args: argparse.Namespace) -> int:
         )
     options = read_options(args)
     wish = WatchWish(
-        path=_path(args.folder), recursive=args.recursive, polling=args.poll, once=args.once, options=options
+        path=_path(args.folder),
+        recursive=args.recursive,
+        polling=args.poll,
+        once=args.once,
+        many=args.many,
+        options=options,
     )
     place = open_strictly(args.workspace)
     if args.detach:

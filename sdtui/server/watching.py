@@ -14,7 +14,7 @@ from sdtui.jobs.store import Store
 from sdtui.server.intake import Intake
 from sdtui.server.planning import Planning
 from sdtui.server.watchline import WatchLine
-from sdtui.server.watchplaces import Watched, checked, skipped
+from sdtui.server.watchplaces import Around, Watched, admitted, skipped
 from sdtui.spec.complaint import complaint_of
 from sdtui.spec.event import (
     FilesChanged,
@@ -110,8 +110,8 @@ class Watching:
     # folders
 
     async def _watch(self, wish: WatchWish) -> WatchesAnswer:
-        root = await asyncio.to_thread(checked, Path(wish.path), self._planning.outputs.folder)
-        wish = replace(wish, path=str(root))
+        around = Around(self._planning.outputs.folder, self._workspace, self._folders.get, self._is_own)
+        wish = await admitted(wish, around)
         before = self._watched.get(wish.path)
         if before is None and len(self._watched) >= MOST_FOLDERS:
             raise UsageError(f"{MOST_FOLDERS} folders are watched already; this is one too many.")
@@ -146,8 +146,11 @@ class Watching:
             gone=lambda name: self._after(self._board.lose((path, name))),
             told=lambda notes, problem: self._told(path, notes, problem),
             rested=lambda: self._rested(path),
-            is_own=lambda file: self._store.is_planned(str(file)),
+            is_own=self._is_own,
         )
+
+    def _is_own(self, file: Path) -> bool:
+        return self._store.is_planned(str(file))
 
     def _unwatch(self, path: str) -> int:
         watched = self._watched.pop(path)

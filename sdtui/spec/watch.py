@@ -16,13 +16,14 @@ class WatchWish(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_un
     """A folder to be watched, by its absolute path; what `options` sets counts over what its files say.
 
     `polling`: look every other second, for file systems that tell nothing of changes. `once`: render every file now,
-    changed or not, and watch no longer when they are done.
+    changed or not, and watch no longer when they are done. `many`: however many files there are.
     """
 
     path: str
     recursive: bool = False
     polling: bool = False
     once: bool = False
+    many: bool = False
     options: Document = Document()
 
 

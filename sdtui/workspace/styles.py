@@ -31,6 +31,10 @@ class Row(NamedTuple):
     cells: Sequence[str]
 
 
+class DoubledStyle(UsageError):
+    """A style that stands in its file several times; nothing is wrong with the last of them, which counts."""
+
+
 def style_files(root: Path, tree: Path | None) -> tuple[Path, ...]:
     """Where a styles.csv may lie: in the workspace, and in the folder of A1111 whose models are used."""
     folders = [root]
@@ -76,7 +80,7 @@ def parse_styles(text: str, where: str) -> tuple[list[Preset], list[SdtuiError]]
         if style.name in styles:
             first = styles.pop(style.name).line
             what = f"The style '{style.name}' stands here a second time."
-            problems.append(UsageError(what, where=f"{where}:{row.line}", todo=f"It counts; line {first} does not."))
+            problems.append(DoubledStyle(what, where=f"{where}:{row.line}", todo=f"It counts; line {first} does not."))
         styles[style.name] = style
     return list(styles.values()), problems
 

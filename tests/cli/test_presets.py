@@ -117,6 +117,18 @@ def test_styles_become_files_and_broken_rows_are_told(sdtui, shelf: Path, tmp_pa
     assert told.count("It replaces a preset") == 1, "what is the same already is not replaced"
 
 
+def test_all_styles_made_is_success_though_one_stands_twice_or_is_there_already(
+    sdtui, shelf: Path, tmp_path: Path
+) -> None:
+    styles = tmp_path / "styles.csv"
+    styles.write_text("name,prompt,negative_prompt\nOil,thick oil,\nInk2,ink,\nOil,thin oil,\n")
+    for _ in range(2):
+        told = sdtui("presets", "convert", str(styles))
+        assert (told.code, told.out.splitlines()[-1]) == (0, "2 presets made of 2 styles.")
+        assert "The style 'Oil' stands here a second time." in told.err
+    assert (shelf / "Oil.yaml").read_text() == "prompt: thin oil\n"
+
+
 @pytest.mark.parametrize("names", [("a/b", "a-b"), ("a-b", "a/b"), ("a/b", "A-B")])
 def test_styles_whose_names_become_one_become_two_files(
     sdtui, shelf: Path, tmp_path: Path, names: tuple[str, str]

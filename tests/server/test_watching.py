@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from sdtui.errors import UsageError
+from sdtui.errors import ManyError, UsageError
 from sdtui.images import chunk
 from sdtui.images.png import read_texts
 from sdtui.server.watchline import MOST_OPEN
@@ -271,6 +271,61 @@ async def test_what_cannot_be_watched_is_refused(workspace, connect, prompts, tm
             await start_watch(client, path)
     with pytest.raises(UsageError, match="not watched"):
         await client.ask(Unwatch(path=str(prompts)), Done)
+
+
+async def test_what_would_feed_on_itself_or_is_no_prompt_is_refused_with_a_sentence(workspace, connect, tmp_path):
+    client, _ = await connect()
+    (workspace.outputs / "2026").mkdir(parents=True)
+    (workspace.wildcards / "inner").mkdir()
+    (tmp_path / "link").symlink_to(workspace.outputs)
+    for path, said in (
+        (workspace.outputs, "rendered again, and again"),
+        (workspace.outputs / "2026", "rendered again, and again"),
+        (tmp_path / "link", "rendered again, and again"),
+        (workspace.presets, "These are presets, no prompts"),
+        (workspace.wildcards / "inner", "These are wildcards, no prompts"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            await start_watch(client, path)
+        with pytest.raises(UsageError, match=said):
+            await start_watch(client, path, once=True)
+    assert (await client.ask(Watches(), WatchesAnswer)).folders == ()
+
+
+async def test_the_folder_that_holds_the_workspace_is_watched_without_what_is_made_there(workspace, connect):
+    client, watch = await connect()
+    above = workspace.root.parent
+    (above / "cat.txt").write_text("a cat\nSteps: 1")
+    (workspace.presets / "p.yaml").write_text("prompt: x\n")
+    (workspace.wildcards / "w.txt").write_text("x\n")
+    (workspace.root / "models" / "Lora").mkdir(parents=True)
+    (workspace.root / "models" / "Lora" / "film.json").write_text('{"activation text": "grain"}')
+    await start_watch(client, above, recursive=True)
+    await until(watch, "cat.txt", "done")
+    files = (await client.ask(Watches(), WatchesAnswer)).files
+    assert {file.name for file in files} == {"cat.txt"}
+    assert len(await client.jobs()) == 1
+
+
+async def test_many_files_are_counted_and_asked_about_before_they_are_rendered(workspace, connect, prompts):
+    client, _ = await connect()
+    for number in range(201):
+        (prompts / f"{number}.txt").write_text("a cat\nSteps: 1")
+    inner = prompts / "inner"
+    inner.mkdir()
+    with pytest.raises(ManyError, match="There are 201 prompt files in it, and each would be rendered"):
+        await start_watch(client, prompts)
+    assert (await client.ask(Watches(), WatchesAnswer)).folders == ()
+    (prompts / "0.txt").rename(inner / "0.txt")
+    await start_watch(client, prompts)
+    await client.ask(PauseWatch(), Done)
+    (prompts / "201.txt").write_text("a cat\nSteps: 1")
+    await start_watch(client, prompts, options=Document(params={"steps": 2}))
+    with pytest.raises(ManyError, match="There are 202"):
+        await start_watch(client, prompts, recursive=True)
+    found = await start_watch(client, prompts, recursive=True, many=True)
+    assert found.folders[0].wish.recursive
+    await client.ask(Unwatch(), Done)
 
 
 async def test_links_out_and_unreadable_files_are_told_at_the_file(workspace, connect, prompts, tmp_path):

@@ -65,6 +65,19 @@ async def test_with_nothing_watched_it_says_what_to_do_and_a_folder_is_typed() -
         assert [verb.wish.path for verb in asked(server, Watch)] == ["/p/nowhere", "/p/new"]
 
 
+async def test_a_folder_of_many_files_is_watched_when_it_is_asked_for_twice() -> None:
+    server = WatchServer()
+    async with studio(server) as pilot:
+        await open_room(pilot)
+        await pilot.press("a")
+        await until_seen(pilot, "Watch which folder?")
+        await pilot.press(*"/p/full", "enter")
+        await until_seen(pilot, "There are 300 prompt files in it. The same again watches it all the same.")
+        await pilot.press("backspace", "l", "enter")
+        await until_seen(pilot, "/p/full is watched.")
+        assert [verb.wish.many for verb in asked(server, Watch)] == [False, True]
+
+
 async def test_a_new_picture_is_gone_to_until_the_cursor_is_moved() -> None:
     server = WatchServer(CAT, DOG)
     async with studio(server) as pilot:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from sdtui.errors import UsageError
+from sdtui.errors import ManyError, UsageError
 from sdtui.spec.complaint import Complaint
 from sdtui.spec.event import FilesChanged, WatchesChanged
 from sdtui.spec.verb import Done
@@ -51,6 +51,8 @@ class WatchServer(FakeServer):
             case Watch(wish=wish):
                 if "nowhere" in wish.path:
                     raise UsageError("There is no such folder to watch.", where=wish.path)
+                if "full" in wish.path and not wish.many:
+                    raise ManyError("There are 300 prompt files in it.", where=wish.path, todo="--many")
                 self.folders = [each for each in self.folders if each.path != wish.path] + [WatchedFolder(wish=wish)]
                 return WatchesAnswer(folders=(self.folders[-1],))
             case Unwatch(path=path):

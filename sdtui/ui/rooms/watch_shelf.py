@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 from msgspec.structs import replace
 
-from sdtui.errors import UsageError
+from sdtui.errors import ManyError, UsageError
 from sdtui.spec.event import FilesChanged, WatchesChanged
 from sdtui.spec.verb import Done
 from sdtui.spec.verbs_watch import PauseWatch, RenderFile, Unwatch, Watch, Watches, WatchesAnswer
@@ -25,6 +25,7 @@ class WatchShelf:
         self._connection = connection
         self._files: dict[tuple[str, str], WatchedFile] = {}
         self._stopped: list[WatchWish] = []
+        self._asked: WatchWish | None = None
         self.folders: tuple[WatchedFolder, ...] = ()
         self.known = False
 
@@ -117,7 +118,13 @@ class WatchShelf:
         return self._connection.demand()
 
     async def _watch(self, wish: WatchWish) -> None:
-        answer = await (await self._client()).ask(Watch(wish=wish), WatchesAnswer)
+        asked, self._asked = self._asked, None
+        try:
+            many = wish.many or wish == asked
+            answer = await (await self._client()).ask(Watch(wish=replace(wish, many=many)), WatchesAnswer)
+        except ManyError as error:
+            self._asked = wish
+            raise ManyError(error.what, where=error.where, todo="The same again watches it all the same.") from None
         others = tuple(folder for folder in self.folders if folder.path not in {each.path for each in answer.folders})
         self.folders = (*others, *answer.folders)
         self._files |= {file.key: file for file in answer.files}
