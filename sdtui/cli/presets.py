@@ -112,9 +112,9 @@ def _show(args: argparse.Namespace) -> int:
 
 
 def _save(args: argparse.Namespace) -> int:
-    from sdtui.workspace.documents import read_document
+    from sdtui.cli.given import read_given
 
-    given = read_document(args.file) if args.file is not None else None
+    given = read_given(args.file) if args.file is not None else None
 
     async def save(client: Client) -> FileAnswer:
         from sdtui.spec.verbs_files import FileAnswer, ReadFile, SavePreset

@@ -1,7 +1,8 @@
 """Make pictures of a prompt or a file and print their paths.
 
-A .txt file is the prompt; a .yaml or .json file has `prompt`, `negative_prompt`, `checkpoint`, `vae` and `params` (presets are
-such files); `-f -` reads a prompt from standard input. Presets are laid over that in their order, prompts put together as A1111's styles;
+A .txt file is the prompt, perhaps with `Negative prompt: …` and a line such as `Steps: 12, Seed: 5`; a .yaml or .json file has
+`prompt`, `negative_prompt`, `checkpoint`, `vae` and `params` (presets are such files); a .md file is both, a .png what its
+metadata says; `-f -` reads a prompt from standard input. Presets are laid over that in their order, prompts put together as A1111's styles;
 what else is given on the command line counts over both.
 Ctrl+C cancels the job; the second one leaves it be.
 """
@@ -32,7 +33,11 @@ def options(parser: argparse.ArgumentParser) -> None:
     """What to make, one option for each row of FIELDS, where to put it, what to print."""
     parser.add_argument("prompt", metavar="PROMPT", nargs="?", help="what is to be seen")
     parser.add_argument(
-        "-f", "--file", metavar="FILE", type=Path, help="a document: .txt, .yaml, .json; - for a prompt from a pipe"
+        "-f",
+        "--file",
+        metavar="FILE",
+        type=Path,
+        help="a document: .txt, .md, .yaml, .json, .png; - for a prompt from a pipe",
     )
     parser.add_argument(
         "--preset",
@@ -80,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
 
 def read_arguments(args: argparse.Namespace) -> Document:
     """The document that was asked for; raises UsageError, and what a file can raise."""
-    from sdtui.workspace.documents import read_document
+    from sdtui.cli.given import read_given
 
     if args.prompt is None and args.file is None and not args.preset:
         raise UsageError("There is nothing to make a picture of.", todo="Give a PROMPT or -f FILE.")
@@ -88,7 +93,7 @@ def read_arguments(args: argparse.Namespace) -> Document:
         raise UsageError("--force goes with -o.", todo="Pictures without -o never replace one.")
     document = Document()
     if args.file is not None:
-        document = Document(prompt=_read_pipe()) if args.file == PIPE else read_document(args.file)
+        document = Document(prompt=_read_pipe()) if args.file == PIPE else read_given(args.file)
         if args.prompt is None and not document.prompt.strip() and not args.preset:
             where = "standard input" if args.file == PIPE else str(args.file)
             todo = "Give a PROMPT next to it, or write one into it."

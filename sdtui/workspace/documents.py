@@ -1,9 +1,8 @@
-"""Documents and presets as files: YAML or JSON of a `Document`, or a text file that is the prompt."""
+"""Documents and presets as trees: what YAML and JSON say of a `Document`."""
 
 from __future__ import annotations
 
 import difflib
-from pathlib import Path
 from typing import cast
 
 import msgspec
@@ -14,28 +13,6 @@ from sdtui.spec.document import Document
 from sdtui.spec.params import FIELD, Scalar, check_value, parse_value
 from sdtui.workspace.schema import fit
 from sdtui.workspace.tree import Plain, Tree
-from sdtui.workspace.yaml_reader import parse_yaml, read_text
-
-READERS = (".txt", ".yaml", ".yml", ".json")
-
-
-def read_document(path: Path) -> Document:
-    """The document of a .yaml, .json or .txt file; raises WorkspaceError, or UsageError with file and line."""
-    suffix = path.suffix.lower()
-    if suffix not in READERS and path.exists():
-        raise UsageError(
-            f"A document is a file that ends in {', '.join(READERS)}.",
-            where=str(path),
-            todo="A text file is the prompt; a YAML file has lines such as `prompt: …` and `params:`.",
-        )
-    try:
-        text = read_text(path)
-        if suffix == ".txt":
-            return Document(prompt=text.strip())
-        return document_of(parse_json(text, str(path)) if suffix == ".json" else parse_yaml(text, where=str(path)))
-    except ConfigError as error:
-        # The readers are the configuration's; a document is what the user asks for.
-        raise UsageError(error.what, where=error.where, todo=error.todo) from None
 
 
 def document_of(tree: Tree) -> Document:
