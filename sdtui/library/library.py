@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from sdtui.errors import ModelError
 from sdtui.library.cache import RecordCache
 from sdtui.library.extra_paths import NAME, extra_roots
-from sdtui.library.names import KINDS, distinct, find
+from sdtui.library.names import KINDS, Named, distinct
 from sdtui.library.settling import Settling
 from sdtui.library.trees import Root, find_roots
 from sdtui.library.walk import Found, Walk
@@ -58,7 +58,7 @@ class Library:
         self._cache_file = cache
         self._cache: RecordCache | None = None
         self._scanning = threading.Lock()
-        self._records: tuple[ModelRecord, ...] = ()
+        self._named: Named | None = None
         self._notes: tuple[str, ...] = ()
 
     @property
@@ -69,7 +69,7 @@ class Library:
     @property
     def records(self) -> tuple[ModelRecord, ...]:
         """What the last scan found; the built-in model alone before the first."""
-        return self._records or (identify(builtin_path()),)
+        return self._now().records
 
     def scan(self, progress: Progress = lambda found, read: None) -> tuple[ModelRecord, ...]:
         """Look through all folders: every model in the order of the names, the built-in one first, what ships with it last.
@@ -98,9 +98,10 @@ class Library:
             builtin = builtin_path()
             first, *others = distinct([(identify(builtin), Root(builtin.parent)), *ordered])
             others.sort(key=lambda record: (record.builtin, record.name.casefold(), record.path))
-            self._records = (first, *others)
-            self._notes = tuple(walk.notes)
-            return self._records
+            named = Named((first, *others))
+            named.prepare()
+            self._named, self._notes = named, tuple(walk.notes)
+            return named.records
 
     def changed(self) -> bool:
         """Whether a scan would find something else than the last one did, as far as folders tell; cheap, for a thread."""
@@ -112,11 +113,12 @@ class Library:
         Raises ModelError with the nearest names when there is none, with its problem when it cannot be used.
         """
         wanted = name or default
-        return self._usable(find(self.records, "checkpoint", wanted) if wanted else self.records[0], "checkpoint")
+        named = self._now()
+        return self._usable(named.find("checkpoint", wanted) if wanted else named.records[0], "checkpoint")
 
     def find_model(self, kind: ModelKind, name: str) -> ModelRecord:
         """The model of a kind by its name, as it is on disk now; raises ModelError as `find_checkpoint`."""
-        return self._usable(find(self.records, kind, name), kind)
+        return self._usable(self._now().find(kind, name), kind)
 
     def find_vae(self, name: str, checkpoint: ModelRecord, default: str = "") -> ModelRecord | None:
         """The VAE that goes with a checkpoint: the one of this name, else the checkpoint's side file, else the default.
@@ -138,6 +140,9 @@ class Library:
     def content_hash(self, path: str) -> str:
         """The SHA-256 of a file without its header, as LoRAs are called by, if it is known for the file as it is now."""
         return self._hashes.known(Path(path), content=True)
+
+    def _now(self) -> Named:
+        return self._named or Named((identify(builtin_path()),))
 
     def _usable(self, record: ModelRecord, kind: ModelKind) -> ModelRecord:
         fresh = self._fresh(record)

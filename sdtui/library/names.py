@@ -55,26 +55,53 @@ def _candidates(record: ModelRecord, root: Root) -> Iterator[str]:
     yield from (f"{record.path} ({number})" for number in count(2))
 
 
-def find(records: Sequence[ModelRecord], kind: ModelKind, name: str) -> ModelRecord:
-    """The record of a kind by its name; raises ModelError that names the nearest ones.
+class Named:
+    """Models, found by kind and name; what that takes is made once for each kind."""
 
-    Found is what `Called` finds, and that with A1111's `[hash]` behind it, which decides between several and must not
-    contradict.
-    """
-    hashed = HASHED.match(name.strip())
-    bare, sha = (hashed["name"], hashed["hash"].lower()) if hashed else (name.strip(), "")
-    candidates = [record for record in records if record.kind == kind]
-    named = list(Called(candidates).find(bare))
-    if len(sha) > LEGACY_DIGITS:
-        named = _by_hash(candidates, named, sha) or named
-        _refuse_other_hash(named, sha, name, kind)
-    usable = [record for record in named if not record.problem]
-    if len(named) == 1 or len(usable) == 1:
-        return (usable or named)[0]
-    if named:
-        names = ", ".join(sorted(f"'{record.name}'" for record in named))
-        raise ModelError(f"'{name}' could be any of {names}.", todo="Write one of these in full.")
-    raise _missing(records, kind, bare or name)
+    def __init__(self, records: Iterable[ModelRecord]) -> None:
+        self.records = tuple(records)
+        self._called: dict[ModelKind, Called] = {}
+
+    def prepare(self) -> None:
+        """Make what finding takes for every kind, so that nobody waits for it."""
+        for kind in KINDS:
+            self._of(kind).find("")
+
+    def find(self, kind: ModelKind, name: str) -> ModelRecord:
+        """The record of a kind by its name; raises ModelError that names the nearest ones.
+
+        Found is what `Called` finds, and that with A1111's `[hash]` behind it, which decides between several and must not
+        contradict.
+        """
+        hashed = HASHED.match(name.strip())
+        bare, sha = (hashed["name"], hashed["hash"].lower()) if hashed else (name.strip(), "")
+        called = self._of(kind)
+        named = list(called.find(bare))
+        if len(sha) > LEGACY_DIGITS:
+            named = _by_hash(called.records, named, sha) or named
+            _refuse_other_hash(named, sha, name, kind)
+        usable = [record for record in named if not record.problem]
+        if len(named) == 1 or len(usable) == 1:
+            return (usable or named)[0]
+        if named:
+            names = ", ".join(sorted(f"'{record.name}'" for record in named))
+            raise ModelError(f"'{name}' could be any of {names}.", todo="Write one of these in full.")
+        raise self._missing(kind, bare or name)
+
+    def _of(self, kind: ModelKind) -> Called:
+        if kind not in self._called:
+            self._called[kind] = Called(record for record in self.records if record.kind == kind)
+        return self._called[kind]
+
+    def _missing(self, kind: ModelKind, name: str) -> ModelError:
+        folded = name.casefold()
+        others = [record for record in self.records if record.kind != kind and record.name.casefold() == folded]
+        if others:
+            return ModelError(f"'{name}' is no {KINDS[kind]}{_but(others[0])}.", where=others[0].path)
+        near = self._of(kind).nearest(name)
+        names = [record.name for record in self._of(kind).records if not record.problem]
+        todo = f"Did you mean {_either(near)}?" if near else _all_of(names)
+        return ModelError(f"There is no {KINDS[kind]} named '{name}'.", todo=todo)
 
 
 def _by_hash(records: Sequence[ModelRecord], named: Sequence[ModelRecord], sha: str) -> list[ModelRecord]:
@@ -91,16 +118,6 @@ def _refuse_other_hash(named: Sequence[ModelRecord], sha: str, name: str, kind: 
             where=named[0].path,
             todo="Leave the hash out to use it all the same.",
         )
-
-
-def _missing(records: Sequence[ModelRecord], kind: ModelKind, name: str) -> ModelError:
-    others = [record for record in records if record.kind != kind and record.name.casefold() == name.casefold()]
-    if others:
-        return ModelError(f"'{name}' is no {KINDS[kind]}{_but(others[0])}.", where=others[0].path)
-    names = [record.name for record in records if record.kind == kind and not record.problem]
-    near = Called(record for record in records if record.kind == kind).nearest(name)
-    todo = f"Did you mean {_either(near)}?" if near else _all_of(names)
-    return ModelError(f"There is no {KINDS[kind]} named '{name}'.", todo=todo)
 
 
 def _but(record: ModelRecord) -> str:

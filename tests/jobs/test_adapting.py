@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from sdtui.errors import ModelError, SdtuiError, UsageError
 from sdtui.jobs.adapting import Adapting, adapt
 from sdtui.jobs.plan import check, draw_prompts, plan
-from sdtui.library.names import find
+from sdtui.library.names import Named
 from sdtui.prompt.expand.source import ListedValues
 from sdtui.spec.document import Document
 from sdtui.spec.model import ModelKind, ModelRecord
@@ -43,7 +43,7 @@ class Shelf:
     records = RECORDS
 
     def find(self, kind: ModelKind, name: str) -> ModelRecord:
-        found = find(RECORDS, kind, name)
+        found = Named(RECORDS).find(kind, name)
         if found.problem:
             raise ModelError(found.problem, where=found.path)
         return found

@@ -351,3 +351,24 @@ def test_a_side_file_that_cannot_be_used_is_said(tmp_path: Path) -> None:
     shelf.scan()
     with pytest.raises(ModelError, match="too few"):
         shelf.find_vae("", shelf.find_checkpoint("dream"))
+
+
+def test_names_are_put_in_order_once_a_scan_however_many_jobs_ask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sdtui.prompt import calling
+
+    made = []
+    index = calling.stem_of
+    monkeypatch.setattr(calling, "stem_of", lambda record: made.append(record) or index(record))
+    library = Library([tmp_path], HashStore(tmp_path / "hashes.json"))
+    library.scan()
+    once = len(made)
+    loras = [record for record in library.records if record.kind == "lora"]
+
+    for _ in range(3):
+        assert [library.find_model("lora", record.name).path for record in loras] == [record.path for record in loras]
+        library.find_checkpoint("shapes-64")
+
+    assert once == len(library.records)
+    assert len(made) == once

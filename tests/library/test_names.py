@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdtui.errors import ModelError
-from sdtui.library.names import distinct, find
+from sdtui.library.names import Named, distinct
 from sdtui.library.trees import Root
 from sdtui.spec.model import ModelKind, ModelRecord
 
@@ -62,7 +62,7 @@ SHELF = (
     ],
 )
 def test_checkpoint_is_found_by_every_way_of_writing_its_name(asked: str, name: str) -> None:
-    assert find(SHELF, "checkpoint", asked).name == name
+    assert Named(SHELF).find("checkpoint", asked).name == name
 
 
 @pytest.mark.parametrize(
@@ -84,26 +84,26 @@ def test_checkpoint_is_found_by_every_way_of_writing_its_name(asked: str, name: 
 )
 def test_name_that_is_not_found_says_what_would_be(asked: str, says: str) -> None:
     with pytest.raises(ModelError) as caught:
-        find(SHELF, "checkpoint", asked)
+        Named(SHELF).find("checkpoint", asked)
     assert says in str(caught.value)
 
 
 def test_what_cannot_be_used_is_not_offered() -> None:
     with pytest.raises(ModelError) as caught:
-        find(SHELF, "checkpoint", "zzzzzzzz")
+        Named(SHELF).find("checkpoint", "zzzzzzzz")
     assert "aborted" not in caught.value.todo
     assert "old/pruned" not in caught.value.todo
 
 
 def test_empty_library_says_so() -> None:
     with pytest.raises(ModelError, match="No model folder holds one"):
-        find((), "lora", "x")
+        Named(()).find("lora", "x")
 
 
 @given(st.text(max_size=20))
 def test_any_name_is_found_or_refused(name: str) -> None:
     try:
-        found = find(SHELF, "checkpoint", name)
+        found = Named(SHELF).find("checkpoint", name)
     except ModelError as error:
         found = None
         said = str(error)
