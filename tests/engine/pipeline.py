@@ -76,17 +76,21 @@ def scheduler_for(checkpoint: Checkpoint, sampler: str, schedule: str) -> Any:
         DPMSolverMultistepScheduler,
         EulerAncestralDiscreteScheduler,
         EulerDiscreteScheduler,
+        PNDMScheduler,
+        UniPCMultistepScheduler,
     )
 
+    leading = {**BETAS, "steps_offset": 1, "timestep_spacing": "leading"}
+    # these have their own timesteps, untouched
     if sampler == "DDIM":
-        # its own timesteps, untouched
-        return DDIMScheduler(
-            **BETAS, clip_sample=False, set_alpha_to_one=False, steps_offset=1, timestep_spacing="leading"
-        )
+        return DDIMScheduler(**leading, clip_sample=False, set_alpha_to_one=False)
+    if sampler == "PLMS":
+        return PNDMScheduler(**leading, skip_prk_steps=True, set_alpha_to_one=False)
     classes = {
         "Euler": EulerDiscreteScheduler,
         "Euler a": EulerAncestralDiscreteScheduler,
         "DPM++ 2M": DPMSolverMultistepScheduler,
+        "UniPC": UniPCMultistepScheduler,
     }
     theirs = classes[sampler]
 

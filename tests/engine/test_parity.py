@@ -27,6 +27,9 @@ TOLERANCE = 1e-4
         ("DPM++ 2M", "Exponential", 8, 4.0, ""),
         ("DDIM", "Automatic", 20, 4.0, "green"),
         ("DDIM", "DDIM", 10, 7.0, ""),
+        # so few steps under so much guidance are wrong colours, and theirs are the same ones
+        ("PLMS", "Automatic", 10, 4.0, ""),
+        ("UniPC", "Automatic", 10, 4.0, ""),
     ],
 )
 def test_latents_agree_with_the_pipeline(
