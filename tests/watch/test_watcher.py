@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import shutil
 from pathlib import Path
 
 import pytest
@@ -66,10 +67,12 @@ async def watched(place: Place, own: frozenset[str] = frozenset()):
 @pytest.mark.parametrize("polling", [False, True], ids=["told", "polling"])
 async def test_every_way_of_saving_is_read_once(tmp_path: Path, polling: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watching, "POLL_S", 0.1)
-    async with watched(Place(tmp_path, polling=polling)) as heard:
+    root = tmp_path / "root"
+    root.mkdir()
+    async with watched(Place(root, polling=polling)) as heard:
         for number, save in enumerate(SAVES):
-            save(tmp_path / "cat.txt", f"cat {number}")
-            await heard.until("read", ("cat.txt", f"cat {number}"))
+            save(root / "cat.txt", f"cat {number}")
+            assert await heard.until("read") == ("cat.txt", f"cat {number}"), save.__doc__
             await heard.until("rested")
             assert [each for each in heard.told if each[0] != "rested"] == []
 
@@ -119,6 +122,53 @@ async def test_a_folder_that_is_replaced_is_watched_on(tmp_path: Path, monkeypat
         assert (await heard.until("told"))[1] is None
         (root / "cat.txt").write_text("a cat")
         await heard.until("read", ("cat.txt", "a cat"))
+
+
+@pytest.mark.parametrize("polling", [False, True], ids=["told", "polling"])
+async def test_a_folder_deleted_with_its_files_and_made_again_loses_and_finds_them(
+    tmp_path: Path, polling: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "POLL_S", 0.1)
+    root = tmp_path / "root"
+    (root / "deep").mkdir(parents=True)
+    for name in ("cat.txt", "deep/dog.txt"):
+        (root / name).write_text(name)
+    async with watched(Place(root, recursive=True, polling=polling)) as heard:
+        shutil.rmtree(root)
+        assert "No such file" in (await heard.until("told"))[1]
+        (root / "deep").mkdir(parents=True)
+        (root / "deep" / "dog.txt").write_text("another dog")
+        await heard.until("read", ("deep/dog.txt", "another dog"))
+        await heard.until("gone", "cat.txt")
+        (root / "deep" / "dog.txt").write_text("a third dog")
+        await heard.until("read", ("deep/dog.txt", "a third dog"))
+        shutil.rmtree(root / "deep")
+        await heard.until("gone", "deep/dog.txt")
+        (root / "deep").mkdir()
+        (root / "deep" / "dog.txt").write_text("a fourth dog")
+        await heard.until("read", ("deep/dog.txt", "a fourth dog"))
+
+
+@pytest.mark.parametrize("polling", [False, True], ids=["told", "polling"])
+async def test_a_link_to_a_file_is_read_with_it_and_when_it_leads_to_another(
+    tmp_path: Path, polling: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "POLL_S", 0.1)
+    root, door = tmp_path / "root", tmp_path / "door"
+    root.mkdir()
+    door.symlink_to(root)
+    (root / "cat.txt").write_text("a cat")
+    (root / "dog.txt").write_text("a dog")
+    (root / "pet.txt").symlink_to("cat.txt")
+    async with watched(Place(door, polling=polling)) as heard:
+        (root / "cat.txt").write_text("another cat")
+        await heard.until("read", ("pet.txt", "another cat"))
+        fresh = root / ".pet"
+        fresh.symlink_to("dog.txt")
+        fresh.rename(root / "pet.txt")
+        await heard.until("read", ("pet.txt", "a dog"))
+        (root / "dog.txt").unlink()
+        await heard.until("gone", "pet.txt")
 
 
 async def test_our_own_pictures_are_not_read(tmp_path: Path) -> None:
