@@ -97,7 +97,7 @@ def load_checkpoint(record: ModelRecord, compute: Compute) -> Generator[Progress
     yield Progress(0.02, "reading the header")
     check_usable(record)
     components = find_components(record, traits_of(record.family).components)
-    modules = _empty_modules({name: component.config for name, component in components.items()}, record)
+    modules = empty_modules({name: component.config for name, component in components.items()}, record)
     placed = place({name: module.state_dict() for name, module in modules.items()}, components, record)
     originals = Originals(placed)
     total = sum(stored.size for tensors in placed.values() for stored in tensors.values())
@@ -139,7 +139,7 @@ def _assembled(record: ModelRecord, modules: Mapping[str, Any], originals: Origi
     )
 
 
-def _empty_modules(configs: Mapping[str, Mapping[str, Any]], record: ModelRecord) -> dict[str, Any]:
+def empty_modules(configs: Mapping[str, Mapping[str, Any]], record: ModelRecord) -> dict[str, Any]:
     """Modules without memory (torch's meta device), the largest first."""
     libraries = load_libraries()
     try:

@@ -9,6 +9,7 @@ from typing import Literal
 import torch
 
 from sdtui.engine.adapters.applied import Adapters
+from sdtui.engine.adapters.foresight import Foresight
 from sdtui.engine.checkpoint import Checkpoint
 from sdtui.engine.decoder import Decoder, TimedSketch
 from sdtui.engine.device import Budget, memory_budget, open_device, used_memory
@@ -61,6 +62,7 @@ class Engine:
         self._stepper = Stepper(self._compute, self._shelf, self._decoder, row_limit, clock)
         self._groups = Groups(slice_s)
         self._adapters = Adapters()
+        self._foresight = Foresight()
         self._flights: dict[str, Flight] = {}
         self._leaving: list[Flight] = []
         self._warm: ModelFile | None = None
@@ -180,6 +182,7 @@ class Engine:
 
     def _load(self, model: ModelFile, flights: Sequence[Flight]) -> Iterator[Outcome]:
         try:
+            self._foresight.check(model, flights[0].adapted.networks)
             report = self._loader.advance(model)
         except ModelError as error:
             yield from (Broken(flight.render, error) for flight in flights)

@@ -11,9 +11,8 @@ import torch
 from torch import Tensor
 
 from sdtui.engine.adapters.forms import Parts, bias_change, fits, form_of, shortened
-from sdtui.engine.adapters.names import Place, Places, component, group
-from sdtui.engine.adapters.tensors import check_finite, read_tensors
-from sdtui.engine.checkpoint import Checkpoint
+from sdtui.engine.adapters.names import Host, Place, Places, component, group
+from sdtui.engine.adapters.tensors import Held, check_finite, read_shapes, read_tensors
 from sdtui.errors import ModelError
 from sdtui.spec.model import ModelFile
 
@@ -45,16 +44,25 @@ class Lora(NamedTuple):
     note: str = ""
 
 
-def read_lora(file: ModelFile, checkpoint: Checkpoint, places: Places, dyn: int | None = None) -> Lora:
+def read_lora(file: ModelFile, host: Host, places: Places, dyn: int | None = None) -> Lora:
     """A LoRA for this checkpoint, on the CPU; nothing is changed yet.
 
     Raises ModelError when the file is damaged, holds no LoRA, or was made for a model of another build.
     """
     path = Path(file.path)
-    tensors, metadata = read_tensors(path)
-    check_finite(tensors, path)
-    modules, unknown = group(tensors)
-    _add_alphas(modules, metadata)
+    held = read_tensors(path)
+    check_finite(held.tensors, path)
+    return _fitted(file, held, host, places, dyn)
+
+
+def check_lora(file: ModelFile, host: Host, places: Places) -> None:
+    """Raises ModelError as `read_lora` would, as far as names and shapes tell."""
+    _fitted(file, read_shapes(Path(file.path)), host, places, None)
+
+
+def _fitted(file: ModelFile, held: Held, host: Host, places: Places, dyn: int | None) -> Lora:
+    modules, unknown = group(held.tensors)
+    _add_alphas(modules, held.metadata)
     found: dict[Place, dict[str, Tensor]] = {}
     for written, parts in modules.items():
         place = places.find(written)
@@ -70,16 +78,16 @@ def read_lora(file: ModelFile, checkpoint: Checkpoint, places: Places, dyn: int 
         else:
             changes[place] = parts if dyn is None else shortened(parts, dyn)
     if not changes:
-        raise _foreign(file, checkpoint, unknown)
-    _check_shapes(changes, checkpoint, file)
-    return Lora(changes, _left_out(file, checkpoint, unknown, len(changes)) if unknown else "")
+        raise _foreign(file, host, unknown)
+    _check_shapes(changes, host, file)
+    return Lora(changes, _left_out(file, host, unknown, len(changes)) if unknown else "")
 
 
-def _check_shapes(changes: Mapping[Place, Parts], checkpoint: Checkpoint, file: ModelFile) -> None:
+def _check_shapes(changes: Mapping[Place, Parts], host: Host, file: ModelFile) -> None:
     """Raises ModelError unless every change fits its weight."""
     misfits = []
     for place, parts in changes.items():
-        module = component(checkpoint, place.component).get_submodule(place.path)
+        module = component(host, place.component).get_submodule(place.path)
         bias = bias_change(parts)
         fits_bias = bias is None or (module.bias is not None and bias.numel() == module.bias.numel())
         if not (fits_bias and fits(parts, tuple(module.weight.shape))):
@@ -91,7 +99,7 @@ def _check_shapes(changes: Mapping[Place, Parts], checkpoint: Checkpoint, file: 
             else "its shape is another"
         )
         raise ModelError(
-            f"The LoRA {file.name} does not fit {checkpoint.name}: {what} ({_listed(misfits)}).",
+            f"The LoRA {file.name} does not fit {host.name}: {what} ({_listed(misfits)}).",
             where=file.path,
             todo="It was made for a model of another size, or the file is damaged.",
         )
@@ -115,20 +123,20 @@ def _add_alphas(modules: dict[str, dict[str, Tensor]], metadata: Mapping[str, st
             parts["alpha"] = torch.tensor(float(alpha) * (rank**0.5 if rooted else 1.0))
 
 
-def _foreign(file: ModelFile, checkpoint: Checkpoint, unknown: Sequence[str]) -> ModelError:
+def _foreign(file: ModelFile, host: Host, unknown: Sequence[str]) -> ModelError:
     guess = _guess(unknown)
     made = f" It looks as if it was made for {guess}." if guess else ""
     return ModelError(
-        f"The LoRA {file.name} holds nothing that {checkpoint.name} knows ({_listed(unknown)}).{made}", where=file.path
+        f"The LoRA {file.name} holds nothing that {host.name} knows ({_listed(unknown)}).{made}", where=file.path
     )
 
 
-def _left_out(file: ModelFile, checkpoint: Checkpoint, unknown: Sequence[str], used: int) -> str:
+def _left_out(file: ModelFile, host: Host, unknown: Sequence[str], used: int) -> str:
     guess = _guess(unknown)
     made = f"; those are of {guess}" if guess else ""
     parts = "1 module is used" if used == 1 else f"{used} modules are used"
     tensors, fit = ("1 tensor", "fits") if len(unknown) == 1 else (f"{len(unknown)} tensors", "fit")
-    return f"{tensors} of the LoRA {file.name} {fit} nothing in {checkpoint.name} ({_listed(unknown)}){made}; {parts}."
+    return f"{tensors} of the LoRA {file.name} {fit} nothing in {host.name} ({_listed(unknown)}){made}; {parts}."
 
 
 def _guess(names: Iterable[str]) -> str:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from torch import Tensor, nn
 
-from sdtui.engine.checkpoint import Checkpoint
 from sdtui.engine.keys import TEXT_ENCODER, UNET, UNET_PREFIX, original_naming
+from sdtui.engine.traits import Traits
 
 
 class Place(NamedTuple):
@@ -73,12 +73,28 @@ def group(tensors: Mapping[str, Tensor]) -> tuple[dict[str, dict[str, Tensor]], 
     return modules, strange
 
 
+class Host(Protocol):
+    """What has modules to be found: a checkpoint, or what is known of one before it is loaded."""
+
+    @property
+    def name(self) -> str:
+        """What errors call it."""
+
+    @property
+    def traits(self) -> Traits:
+        """Its family's."""
+
+    @property
+    def modules(self) -> Mapping[str, Any]:
+        """Every module by the name of its component."""
+
+
 class Places:
     """Finds the modules of one checkpoint by every name that files have for them."""
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
-        encoders = text_encoders(checkpoint)
-        self._places = dict(_unet_names(checkpoint.unet))
+    def __init__(self, host: Host) -> None:
+        encoders = text_encoders(host)
+        self._places = dict(_unet_names(host.modules[UNET]))
         for number, encoder in enumerate(encoders, 1):
             self._places |= dict(_text_names(encoder, number, alone=len(encoders) == 1))
 
@@ -91,23 +107,23 @@ class Places:
         return self._places.get(name) or self._places.get(f"{name}.0")
 
 
-def text_encoders(checkpoint: Checkpoint) -> list[Any]:
+def text_encoders(host: Host) -> list[Any]:
     """The text encoders of a checkpoint, in the order in which files count them."""
-    return [checkpoint.text_encoders[name] for name in _encoder_names(checkpoint)]
+    return [host.modules[name] for name in _encoder_names(host)]
 
 
-def component(checkpoint: Checkpoint, name: str) -> Any:
+def component(host: Host, name: str) -> Any:
     """The module that a place's component names."""
-    return checkpoint.modules[component_name(checkpoint, name)]
+    return host.modules[component_name(host, name)]
 
 
-def component_name(checkpoint: Checkpoint, name: str) -> str:
+def component_name(host: Host, name: str) -> str:
     """What the checkpoint calls a place's component."""
-    return UNET if name == UNET else _encoder_names(checkpoint)[int(name.removeprefix(TEXT_ENCODER)) - 1]
+    return UNET if name == UNET else _encoder_names(host)[int(name.removeprefix(TEXT_ENCODER)) - 1]
 
 
-def _encoder_names(checkpoint: Checkpoint) -> list[str]:
-    return [reader.component for reader in checkpoint.traits.readers if reader.component in checkpoint.text_encoders]
+def _encoder_names(host: Host) -> list[str]:
+    return [reader.component for reader in host.traits.readers if reader.component in host.modules]
 
 
 def _unet_names(unet: Any) -> Iterator[tuple[str, Place]]:

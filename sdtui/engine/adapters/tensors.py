@@ -59,6 +59,16 @@ def read_tensors(path: Path) -> Held:
     return Held({str(name): held for name, held in state.items() if isinstance(held, Tensor)}, {})
 
 
+def read_shapes(path: Path) -> Held:
+    """As `read_tensors`, but from the header of a safetensors file: its tensors have shapes and no numbers."""
+    if path.suffix.lower() not in SAFE_SUFFIXES:
+        return read_tensors(path)
+    header = read_header(path)
+    return Held(
+        {name: torch.empty(info.shape, device="meta") for name, info in header.tensors.items()}, header.metadata
+    )
+
+
 def read_pickle(path: Path) -> Any:
     """What torch saved in a file, as long as it is tensors and plain values; raises ModelError when it is more than that."""
     try:

@@ -257,3 +257,26 @@ def test_a_checkpoint_written_over_while_merged_fails_its_own_pictures_with_the_
     # planned anew, it is loaded anew
     assert paint(engine, again := replace(with_networks(), checkpoint=model_file(model)))[again.id].rgb
     assert engine.checkpoint(of_it) is None
+
+
+def test_a_lora_of_unknown_family_that_does_not_fit_is_refused_before_the_checkpoint_is_loaded(tmp_path: Path) -> None:
+    """No cross-attention in it, so nothing tells what it was made for."""
+    name = "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_q"
+    large, fit = (
+        write(
+            tmp_path / f"{label}.safetensors",
+            {f"{name}.lora_up.weight": torch.zeros(width, 4), f"{name}.lora_down.weight": torch.zeros(4, width)},
+        )
+        for label, width in (("large", 320), ("fit", 64))
+    )
+    fresh = Engine("cpu")
+    bad, good = with_networks(lora(large)), with_networks(lora(fit))
+    fresh.add(bad)
+
+    outcomes = drive(fresh)
+
+    (told,) = outcomes
+    assert isinstance(told, Broken)
+    assert "The LoRA large does not fit" in str(told.error)
+    assert told.error.where == str(large)
+    assert [painted.render for painted in paint(fresh, good).values()] == [good]
