@@ -23,7 +23,6 @@ GPUS = ("cuda", "mps")
 class BrowsingScreen(CommandedScreen):
     """What the browser knows outlives its being open."""
 
-    _terminal: TerminalLink | None
     _to_terminal: ToTerminal
     _browser: BrowserRoom | None = None
     _browser_shelf: BrowserShelf | None = None
@@ -46,14 +45,16 @@ class BrowsingScreen(CommandedScreen):
 
     def tell_browser(self) -> None:
         """Models, downloads, or what is in use may be others."""
-        if self._browser is not None and self._browser.is_attached:
+        if self._browser is not None and self._browser.is_mounted and self._browser.is_attached:
             self._browser.studio_changed()
 
     def action_do_browser(self) -> None:
         """Go to the model browser."""
-        self._with_presenter(self._open_browser)
+        self._with_presenter(
+            lambda presenter: self._with_terminal(lambda terminal: self._open_browser(presenter, terminal))
+        )
 
-    def _open_browser(self, presenter: StudioPresenter) -> None:
+    def _open_browser(self, presenter: StudioPresenter, terminal: TerminalLink) -> None:
         from sdtui.ui.rooms.browser import BrowserRoom
         from sdtui.ui.rooms.browser_shelf import BrowserShelf
         from sdtui.ui.rooms.browser_view import Studio
@@ -64,7 +65,7 @@ class BrowsingScreen(CommandedScreen):
         studio = Studio(
             in_use=lambda: self._in_use(presenter),
             use=self._use_from_browser,
-            terminal=self._terminal,
+            terminal=terminal,
             keystrokes=self._to_terminal.keystrokes,
         )
         self._browser = BrowserRoom(self._browser_shelf, studio, self._keys)

@@ -175,10 +175,7 @@ class ChoosingScreen(BrowsingScreen):
         return self._chooser
 
     def _choose(self, act: Callable[[Chooser], None]) -> None:
-        if self._presenter is None:
-            self.say("The studio is still starting; once more in a moment.")
-            return
-        act(self._choosing())
+        self._with_presenter(lambda _: act(self._choosing()))
 
 
 def _location(text: str, index: int) -> tuple[int, int]:

@@ -31,7 +31,10 @@ from sdtui.ui.widgets.notice import Notice
 if TYPE_CHECKING:
     from sdtui.ui.commands.keys import Keys
     from sdtui.ui.presenter import StudioPresenter
+    from sdtui.ui.terminal.link import TerminalLink
     from sdtui.ui.writing.language import Language
+
+STARTING = "The studio is still starting; this is done as soon as it has."
 
 
 class CommandedScreen(ArrangedScreen):
@@ -41,6 +44,8 @@ class CommandedScreen(ArrangedScreen):
         super().__init__(keys)
         self._presenter: StudioPresenter | None = None
         self._wishes: list[Callable[[StudioPresenter], None]] = []
+        self._terminal: TerminalLink | None = None
+        self._sights: list[Callable[[TerminalLink], None]] = []
         self._language: Language | None = None
         self._viewer = viewer
 
@@ -131,7 +136,7 @@ class CommandedScreen(ArrangedScreen):
     def _with_presenter(self, act: Callable[[StudioPresenter], None]) -> None:
         if self._presenter is None:
             self._wishes.append(act)
-            self.say("The studio is still starting; this is done as soon as it has.")
+            self.say(STARTING)
         else:
             act(self._presenter)
 
@@ -140,6 +145,19 @@ class CommandedScreen(ArrangedScreen):
         wishes, self._wishes = self._wishes, []
         for act in wishes:
             act(presenter)
+
+    def _with_terminal(self, act: Callable[[TerminalLink], None]) -> None:
+        if self._terminal is None:
+            self._sights.append(act)
+            self.say(STARTING)
+        else:
+            act(self._terminal)
+
+    def grant_sights(self, terminal: TerminalLink) -> None:
+        """Do what was asked for before it was known how to paint."""
+        sights, self._sights = self._sights, []
+        for act in sights:
+            act(terminal)
 
     # commands
 

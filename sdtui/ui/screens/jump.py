@@ -50,10 +50,13 @@ class JumpScreen(ModalScreen[None], inherit_bindings=False):
         self._go(pane)
 
     def on_key(self, event: Key) -> None:
-        """Any other key leaves."""
+        """Any other key leaves; one that came after it was meant for the screen below."""
         event.stop()
         event.prevent_default()
-        self._leave()
+        if self.is_current:
+            self._leave()
+        else:
+            self.app.post_message(Key(event.key, event.character))
 
     def _leave(self) -> None:
         # Several keys may arrive before the first of them has closed the screen.

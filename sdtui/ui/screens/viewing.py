@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from sdtui.ui.showing.exhibit import Part
     from sdtui.ui.showing.outside import Said
     from sdtui.ui.showing.sight import Sight
-    from sdtui.ui.terminal.link import TerminalLink
 
 ASK_AFTER_S = 0.3
 """After the last of several changes the terminal is asked again what it is and how large its cells are."""
@@ -61,7 +60,6 @@ class ViewingScreen(CommandedScreen):
     def __init__(self, keys: Keys, viewer: str, to_terminal: ToTerminal) -> None:
         super().__init__(keys, viewer)
         self._to_terminal = to_terminal
-        self._terminal: TerminalLink | None = None
         self._asking: Timer | None = None
 
     # the terminal
@@ -77,6 +75,7 @@ class ViewingScreen(CommandedScreen):
         self._terminal.serve(preview.use)
         preview.ready(self._terminal.writes, way.keystrokes)
         self._terminal.ask()
+        self.grant_sights(self._terminal)
 
     def terminal_replied(self, replies: Replies, status_reports: int) -> None:
         """The terminal answered something."""
@@ -115,10 +114,7 @@ class ViewingScreen(CommandedScreen):
         if sight is None:
             self.say("The selected job has no finished picture yet.")
             return
-        if self._terminal is None:
-            self.say("The studio is still starting; once more in a moment.")
-            return
-        self.zoom(sight, presenter)
+        self._with_terminal(lambda _: self.zoom(sight, presenter))
 
     def zoom(self, sight: Sight, presenter: StudioPresenter, *, compare: bool = False) -> None:
         """Show these pictures over the whole screen, or with `compare` the first beside the one before it."""

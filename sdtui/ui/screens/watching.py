@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sdtui.ui.showing.exhibit import Part
     from sdtui.ui.showing.outside import Said
     from sdtui.ui.showing.sight import Sight
+    from sdtui.ui.terminal.link import TerminalLink
 
 
 class WatchingScreen(ShelvingScreen, ViewingScreen):
@@ -35,17 +36,16 @@ class WatchingScreen(ShelvingScreen, ViewingScreen):
 
     def action_do_watching(self) -> None:
         """Go to the watched folders."""
-        self._with_presenter(self._open_watching)
+        self._with_presenter(
+            lambda presenter: self._with_terminal(lambda terminal: self._open_watching(presenter, terminal))
+        )
 
-    def _open_watching(self, presenter: StudioPresenter) -> None:
+    def _open_watching(self, presenter: StudioPresenter, terminal: TerminalLink) -> None:
         from sdtui.ui.rooms.watch_shelf import WatchShelf
         from sdtui.ui.rooms.watch_view import Surroundings
         from sdtui.ui.rooms.watching import WatchingRoom
 
         if self.app.screen is not self:
-            return
-        if self._terminal is None:
-            self.say("The studio is still starting; once more in a moment.")
             return
 
         async def fetch(part: Part) -> tuple[PictureAnswer, bytes]:
@@ -54,6 +54,6 @@ class WatchingScreen(ShelvingScreen, ViewingScreen):
         def zoom(sight: Sight, compare: bool) -> None:
             self.zoom(sight, presenter, compare=compare)
 
-        around = Surroundings(presenter.state, self._terminal, fetch, zoom, self._open, self._edit_file)
+        around = Surroundings(presenter.state, terminal, fetch, zoom, self._open, self._edit_file)
         self._watching = WatchingRoom(WatchShelf(presenter.connection), around, self._keys)
         self.app.push_screen(self._watching)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sdtui.spec.wildcard import Draws
     from sdtui.ui.commands.keys import Keys
     from sdtui.ui.config import CompletionConfig
+    from sdtui.ui.presenter import StudioPresenter
     from sdtui.ui.reconfiguring import Reconfigured
     from sdtui.ui.widgets.completion_list import CompletionList
     from sdtui.ui.writing.vocabulary import Vocabulary
@@ -125,16 +126,17 @@ class WritingScreen(CommandedScreen):
 
     def on_wildcard_wanted(self, message: WildcardWanted) -> None:
         """The file of a wildcard is to be edited outside."""
-        self.run_worker(self._edit_wildcard(message.name), group="wildcards")
+        self._with_presenter(lambda presenter: self._edit_soon(message.name, presenter))
 
-    async def _edit_wildcard(self, name: str) -> None:
+    def _edit_soon(self, name: str, presenter: StudioPresenter) -> None:
+        self.run_worker(self._edit_wildcard(name, presenter), group="wildcards")
+
+    async def _edit_wildcard(self, name: str, presenter: StudioPresenter) -> None:
         from sdtui.ui.writing.external import edit_file, editor_command
         from sdtui.ui.writing.wildcardat import file_of
 
-        if self._presenter is None:
-            return
         try:
-            path = file_of(name, await self._presenter.connection.demand().wildcards())
+            path = file_of(name, await presenter.connection.demand().wildcards())
         except SdtuiError as error:
             self.say(str(error), error=True)
             return
@@ -191,13 +193,14 @@ class WritingScreen(CommandedScreen):
         """What pictures would draw from an editor's template is to be seen."""
         from sdtui.ui.screens.draws import DrawsScreen
 
-        editor, presenter = self.editor(message.pane), self._presenter
-        if presenter is None:
-            self.say("The studio is still starting; once more in a moment.")
-            return
+        editor = self.editor(message.pane)
         template = editor.text
 
-        async def draw(count: int, seed: int) -> Draws:
-            return await presenter.connection.demand().draws(template, count, seed)
+        def show(presenter: StudioPresenter) -> None:
+            async def draw(count: int, seed: int) -> Draws:
+                await presenter.connection.established()
+                return await presenter.connection.demand().draws(template, count, seed)
 
-        self.app.push_screen(DrawsScreen(draw, editor.take, self._keys, secrets.randbelow(SEEDS)))
+            self.app.push_screen(DrawsScreen(draw, editor.take, self._keys, secrets.randbelow(SEEDS)))
+
+        self._with_presenter(show)
