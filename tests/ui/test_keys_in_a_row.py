@@ -11,7 +11,7 @@ from sdtui.spec.verbs_models import About, Fetches
 from sdtui.spec.verbs_watch import Watches
 from sdtui.ui.screens.studio import StudioScreen
 from tests.ui.fake import FakeServer
-from tests.ui.screen import studio, text, until
+from tests.ui.screen import StudioPilot, studio, text, until
 from tests.ui.shelves import ShelfServer
 from tests.ui.test_snapshots import full_server
 
@@ -93,3 +93,30 @@ async def test_a_dialog_comes_and_goes_and_a_job_is_queued(keys: tuple[str, ...]
     async with studio(server, (80, 24)) as pilot:
         await pilot.press(*keys, "f5")
         await until(pilot, lambda: len(server.jobs) > before, keys)
+
+
+LETTERS = {"alt+l": "Models ·", "alt+p": "Presets ·", "alt+c": "Wildcards ·", "alt+t": "Watching ·"}
+
+
+@pytest.mark.parametrize("letter", LETTERS)
+async def test_a_room_has_a_letter_and_alt_s_leads_back(letter: str, server: FakeServer) -> None:
+    async with studio(server) as pilot:
+        await pilot.press("alt+4", letter)
+        await until(pilot, lambda: LETTERS[letter] in text(pilot.app), letter)
+        await pilot.press("alt+s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, StudioScreen))
+        assert focused(pilot) == "jobs"
+        await pilot.press("alt+s")
+        assert focused(pilot) == "prompt"
+
+
+@pytest.mark.parametrize(("letter", "pane"), [("alt+q", "jobs"), ("alt+g", "history")])
+@pytest.mark.parametrize("room", ["", "f2", "f3", "f7"])
+async def test_queue_and_gallery_have_letters_everywhere(letter: str, pane: str, room: str, server: FakeServer) -> None:
+    async with studio(server, (80, 24)) as pilot:
+        await pilot.press(*([room] if room else []), letter)
+        await until(pilot, lambda: isinstance(pilot.app.screen, StudioScreen) and focused(pilot) == pane, letter)
+
+
+def focused(pilot: StudioPilot) -> str | None:
+    return pilot.app.focused.id if pilot.app.focused is not None else None

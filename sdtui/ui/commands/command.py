@@ -54,7 +54,9 @@ LISTS: frozenset[Place] = frozenset(
     {"jobs", "log", "models", "history", "browser", "fetches", "presets", "wildcards", "watching"}
 )
 ROOMS: frozenset[Place] = frozenset({"zoom", "browser", "fetches", "presets", "wildcards", "wildcard", "watching"})
-"""Screens of their own: nothing of the studio's is in reach there."""
+"""Screens of their own: of the studio's only REACHED is in reach there."""
+REACHED = ("studio", "browser", "presets", "wildcards", "watching", "pane-4", "pane-8")
+"""Ids of the commands that lead from room to room, and to the queue and the gallery."""
 
 
 class Command(NamedTuple):

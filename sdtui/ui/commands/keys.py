@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-from sdtui.ui.commands.table import COMMAND, COMMANDS, LISTS, ROOMS, Command, Place
+from sdtui.ui.commands.table import COMMAND, COMMANDS, LISTS, REACHED, ROOMS, Command, Place
 
 RESERVED = {
     "ctrl+h": "terminals send it for backspace",
@@ -220,7 +220,7 @@ def _meet(one: Command, other: Command) -> bool:
         )
     everywhere: set[Place] = {"app", "studio"}
     if "studio" in {one.place, other.place} and {one.place, other.place} & ROOMS:
-        return False
+        return "zoom" not in {one.place, other.place} and bool({one.id, other.id} & set(REACHED))
     if one.place == other.place or one.place in everywhere or other.place in everywhere:
         return True
     if {one.place, other.place} == {"editor", "completion"}:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from sdtui.ui.commands.command import LISTS, PANES, ROOMS, Command, PaneId, Place
+from collections.abc import Mapping
+
+from sdtui.ui.commands.command import LISTS, PANES, REACHED, ROOMS, Command, PaneId, Place
 from sdtui.ui.commands.dialogs import DIALOG_COMMANDS
 from sdtui.ui.commands.rooms import ROOM_COMMANDS
 from sdtui.ui.commands.text import TEXT_COMMANDS
 
-__all__ = ["COMMAND", "COMMANDS", "LISTS", "PANES", "ROOMS", "Command", "PaneId", "Place"]
+__all__ = ["COMMAND", "COMMANDS", "LISTS", "PANES", "REACHED", "ROOMS", "Command", "PaneId", "Place"]
 
+LETTERS: Mapping[PaneId, str] = {"jobs": ",alt+q", "history": ",alt+g"}
+"""Further keys of panes that stand for a room: the queue and the gallery."""
 COMMANDS: tuple[Command, ...] = (
     Command(
         "generate",
@@ -25,13 +29,22 @@ COMMANDS: tuple[Command, ...] = (
     Command("open-outside", "f10", "Open", "Show the shown picture's path and open it in the viewer outside."),
     Command("zoom", "f9", "Zoom", "Show the picture over the whole screen, or go back.", "studio", 3),
     *(
-        Command(f"pane-{number}", f"alt+{number}", title, f"Go to {title.lower()}.")
-        for number, (_, title) in enumerate(PANES, 1)
+        Command(f"pane-{number}", f"alt+{number}{LETTERS.get(pane, '')}", title, f"Go to {title.lower()}.")
+        for number, (pane, title) in enumerate(PANES, 1)
     ),
-    Command("browser", "f2", "Browser", "Go to the model browser: find, use, describe and get models.", "studio", 3),
-    Command("presets", "f3,ctrl+r", "Presets", "Go to the presets: apply, compare, save, rename, delete.", "studio", 3),
-    Command("wildcards", "f7", "Wildcards", "Go to the wildcards: read, edit, draw, see who uses them.", "studio", 3),
-    Command("watching", "f6", "Watching", "Go to the watched folders: what became of each prompt file.", "studio", 3),
+    Command("studio", "alt+s", "Studio", "Back to the studio; there, to the prompt."),
+    Command(
+        "browser", "f2,alt+l", "Browser", "Go to the model browser: find, use, describe and get models.", "studio", 3
+    ),
+    Command(
+        "presets", "f3,alt+p,ctrl+r", "Presets", "Go to the presets: apply, compare, save, rename, delete.", "studio", 3
+    ),
+    Command(
+        "wildcards", "f7,alt+c", "Wildcards", "Go to the wildcards: read, edit, draw, see who uses them.", "studio", 3
+    ),
+    Command(
+        "watching", "f6,alt+t", "Watching", "Go to the watched folders: what became of each prompt file.", "studio", 3
+    ),
     Command("save-preset", "ctrl+s", "Save preset", "Save what is set up, or a part of it, as a preset."),
     Command("undo-preset", "alt+u", "Undo preset", "Take back what the preset applied last has changed."),
     Command("jump", "ctrl+o", "Jump", "Show a digit on every pane; the next key goes there."),

@@ -14,16 +14,13 @@ from textual.screen import Screen
 
 from sdtui.ui.commands.bindings import bindings, bound
 from sdtui.ui.commands.keys import Keys
-from sdtui.ui.commands.table import Place
+from sdtui.ui.commands.table import COMMAND, REACHED, Place
 from sdtui.ui.widgets.footer import Footer
 from sdtui.ui.widgets.line import Line
 from sdtui.ui.widgets.notice import Notice
 
 if TYPE_CHECKING:
     from textual.worker import WorkType
-
-
-ROOMS = frozenset({"browser", "presets", "wildcards", "watching"})
 
 
 class FramedRoom(Screen[None], inherit_bindings=False):
@@ -33,7 +30,7 @@ class FramedRoom(Screen[None], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("screen"),
         *bindings("above"),
-        *(bound(room, f"go_room('{room}')") for room in sorted(ROOMS)),
+        *(bound(room, f"go_room('{room}')") for room in REACHED),
     ]
     DEFAULT_CSS: ClassVar[str] = """
     FramedRoom {
@@ -96,12 +93,12 @@ class FramedRoom(Screen[None], inherit_bindings=False):
         """Keep what is written here, because the studio ends; to be overridden."""
 
     async def action_go_room(self, room: str) -> None:
-        """Leave this room, if it can be left, for another; for the studio with its own key."""
+        """Leave this room, if it can be left, for another; for the studio with that one's key or its own."""
         if self.is_current:
             await self.settle()
             self.action_leave()
-            if not self.is_current and not room.startswith(self.here):
-                self.app.call_later(self.app.run_action, f"screen.do_{room}")
+            if not self.is_current and room != "studio" and not room.startswith(self.here):
+                self.app.call_later(self.app.run_action, f"screen.{COMMAND[room].action}")
 
     def action_leave(self) -> None:
         """Back to the screen below."""

@@ -189,6 +189,10 @@ class ArrangedScreen(Screen[None], inherit_bindings=False):
             await self.furnish()
         self.go(pane)
 
+    def action_do_studio(self) -> None:
+        """To the prompt: this is the studio."""
+        self.go("prompt")
+
     def editor(self, pane: PaneId) -> PromptPane:
         """One of the two editors."""
         return self.query_one(f"#{pane}", PromptPane)
