@@ -46,12 +46,27 @@ def test_checkpoints_are_merged(sdtui: Sdtui, tmp_path: Path) -> None:
     assert float(load_file(out)[NAMES[0]].mean()) == 2.0
 
 
+def test_models_are_merged_by_the_names_that_the_library_has_for_them(sdtui: Sdtui, tmp_path: Path) -> None:
+    folder = tmp_path / "w" / "models" / "Stable-diffusion"
+    (folder / "anime").mkdir(parents=True)
+    write(folder / "one.safetensors", 1.0)
+    write(folder / "anime" / "three.safetensors", 3.0)
+    out = tmp_path / "out.safetensors"
+
+    told = sdtui("--workspace", str(tmp_path / "w"), "merge", "one", "three", "-o", str(out))
+
+    assert (told.err, told.code) == ("", 0)
+    assert float(load_file(out)[NAMES[0]].mean()) == 2.0
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
         (("convert", "missing.ckpt"), 4, "There is no such file"),
         (("convert", "missing.ckpt", "out.ckpt"), 2, "does not end in .safetensors"),
-        (("merge", "a", "b", "-o", "x.safetensors"), 4, "There is no such file"),
+        (("merge", "a", "b", "-o", "x.safetensors"), 4, "There is no checkpoint named 'a'"),
+        (("merge", "a.safetensors", "b", "-o", "x.safetensors"), 4, "There is no such file either"),
+        (("merge", "/a.safetensors", "/b", "-o", "x.safetensors"), 4, "There is no such file"),
         (("merge", "a", "b", "c", "-o", "x.safetensors"), 2, "has a C, which only --add-difference needs"),
         (("merge", "a", "b", "--add-difference", "-o", "x.safetensors"), 2, "names no C"),
         (("merge", "a", "b"), 2, "-o"),

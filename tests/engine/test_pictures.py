@@ -94,6 +94,25 @@ def test_leaving_the_negative_prompt_out_at_the_end_saves_rows_and_hardly_change
     assert 0 < abs(first - second).mean() < 12
 
 
+def test_rescaled_guidance_keeps_colours_from_running_over_at_a_high_cfg_scale(engine):
+    told = (
+        "a red circle on a green background",
+        "a blue square on a yellow background",
+        "a pink star on a gray background",
+    )
+
+    def drawn(**params):
+        renders = [render(text, seed=seed, steps=20, **params) for text in told for seed in (1, 2)]
+        pictures = paint(engine, *renders)
+        return np.stack([pixels(pictures[one.id]) for one in renders])
+
+    usual, over, rescaled = drawn(cfg_scale=4.0), drawn(cfg_scale=25.0), drawn(cfg_scale=25.0, guidance_rescale=0.7)
+    burnt, kept = (((pictures < 3) | (pictures > 252)).mean() for pictures in (over, rescaled))
+    assert burnt > 0.002
+    assert kept < burnt / 2
+    assert abs(rescaled - usual).mean() < 0.85 * abs(over - usual).mean()
+
+
 def test_the_same_render_gives_the_same_pixels_twice(engine):
     one, again, other = render(RED, steps=6), render(RED, steps=6), render(RED, steps=6, seed=8)
     first = paint(engine, one)[one.id]
