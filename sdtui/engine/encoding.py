@@ -82,7 +82,7 @@ class TextEncoding:
             if key not in made:
                 made[key] = self._text(cue, request, checkpoint, vocabulary)
             texts.append(made[key])
-        return Encoded(tuple(texts), (*vocabulary.notes, *_clip_skip_notes(request, checkpoint)))
+        return Encoded(tuple(texts), (*vocabulary.notes, *_clip_skip_notes(request, checkpoint)), vocabulary.unread)
 
     def forget(self) -> None:
         """Drop every encoding."""

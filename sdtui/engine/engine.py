@@ -228,6 +228,7 @@ class Engine:
             seconds=self._clock() - (flight.begun_at or 0.0),
             notes=(*flight.notes, *made.notes),
             makeshift=", ".join(sorted({*flight.makeshifts, *made.makeshifts})),
+            unread=tuple(sorted(flight.unread)),
         )
 
     def _now(self, state: Literal["ready", "rendering"], model: ModelFile | None = None, *, text: str = "") -> Loading:

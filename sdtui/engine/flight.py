@@ -31,7 +31,8 @@ class Group(NamedTuple):
 class Flight:
     """One render on its way. `solo` keeps it from sharing a call; times in seconds of the engine's clock:
     when its first step began, when the next look at it is due, and what calls took since its last step. `notes` are sentences
-    for the job's log, `makeshifts` what a lack of memory changed about its pixels.
+    for the job's log, `makeshifts` what a lack of memory changed about its pixels, `unread` the words of its embeddings that its
+    checkpoint could not use.
     """
 
     render: Render
@@ -45,6 +46,7 @@ class Flight:
     spent_s: float = 0.0
     notes: list[str] = field(default_factory=list)
     makeshifts: set[str] = field(default_factory=set)
+    unread: set[str] = field(default_factory=set)
 
     @property
     def model(self) -> ModelFile:

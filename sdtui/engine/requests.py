@@ -61,10 +61,14 @@ class EncodedText(NamedTuple):
 
 
 class Encoded(NamedTuple):
-    """The encoding of each cue, in their order; `notes` are sentences for the job's log."""
+    """The encoding of each cue, in their order; `notes` are sentences for the job's log.
+
+    `unread`: the words of embeddings that were read as words.
+    """
 
     texts: tuple[EncodedText, ...]
     notes: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

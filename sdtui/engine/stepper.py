@@ -175,6 +175,8 @@ class Stepper:
     def _encoded(self, flight: Flight, request: Encode, checkpoint: Checkpoint) -> Encoded:
         encoded = self.encoding.serve(request, checkpoint)
         flight.notes += encoded.notes
+        if key_of(request.model) == key_of(flight.render.checkpoint):
+            flight.unread.update(encoded.unread)
         return encoded
 
     def _guarded(self, flight: Flight, outcomes: Iterator[Outcome]) -> Iterator[Outcome]:

@@ -43,6 +43,7 @@ class Painted(Struct, frozen=True, kw_only=True):
     """The finished picture: width_px × height_px × 3 bytes of RGB; `notes` go to the job's log.
 
     `makeshift` says in a few words what a lack of memory changed about its pixels; it goes into the picture's record.
+    `unread`: the words of embeddings that the checkpoint could not use, which the record does not name.
     """
 
     render: Render
@@ -52,6 +53,7 @@ class Painted(Struct, frozen=True, kw_only=True):
     seconds: float
     notes: tuple[str, ...] = ()
     makeshift: str = ""
+    unread: tuple[str, ...] = ()
 
 
 class Broken(Struct, frozen=True):

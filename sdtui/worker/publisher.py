@@ -129,8 +129,8 @@ class Publisher:
             self._send(Published(job_id=render.job_id, render_id=render.id, path=str(path), seconds=painted.seconds))
 
     def _publish(self, painted: Painted, document: Document) -> Path:
-        render = painted.render
-        render = self._hashed(render)
+        used = tuple(each for each in painted.render.embeddings if each.word not in painted.unread)
+        render = self._hashed(replace(painted.render, embeddings=used))
         loras = {model.path: self._hash(model, content=True) for model in _loras(render)}
         record = texts(
             render, document, model_hash=render.checkpoint.sha256, lora_hashes=loras, makeshift=painted.makeshift

@@ -30,12 +30,13 @@ Vectors = Mapping[int, Tensor]
 
 
 class Vocabulary(NamedTuple):
-    """The embeddings that a text may name, for one checkpoint; `notes` say which were left out."""
+    """The embeddings that a text may name, for one checkpoint; `unread` are the words of those left out, `notes` say why."""
 
     embeddings: Embeddings | None = None
     vectors: Mapping[str, Vectors] = {}
     versions: Mapping[str, tuple[str, ...]] = {}
     notes: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
     def splices(self, spliced: Iterable[Spliced], width: int) -> list[tuple[int, Tensor]]:
         """For a text encoder of this width what stands at which place of a chunk, the first of its tokens being 0."""
@@ -72,7 +73,8 @@ class EmbeddingFiles:
                 )
         counts = {word: min(len(found[width]) for width in widths) for word, found in vectors.items()}
         versions = {each.word: each.file.version for each in embeddings if each.word in vectors}
-        return Vocabulary(ListedEmbeddings(counts), vectors, versions, tuple(notes))
+        unread = tuple(each.word for each in embeddings if each.word not in vectors)
+        return Vocabulary(ListedEmbeddings(counts), vectors, versions, tuple(notes), unread)
 
     def _vectors(self, file: ModelFile) -> Vectors:
         found = self._read.pop(file.version, None)

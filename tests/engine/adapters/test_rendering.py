@@ -124,6 +124,19 @@ def test_an_embedding_changes_the_picture_where_its_word_is(engine: Engine, tmp_
     assert picture(engine, elsewhere) == picture(engine, render("a circle", steps=3, exact=True))
 
 
+def test_an_embedding_that_the_checkpoint_cannot_use_is_said_and_told_apart(engine: Engine, tmp_path: Path) -> None:
+    files = {
+        word: write(tmp_path / f"{word}.safetensors", {"emb_params": torch.ones(1, width)})
+        for word, width in (("wide", 333), ("thing", 56))
+    }
+    held = tuple(Embedding(word=word, file=model_file(file)) for word, file in files.items())
+
+    (painted,) = paint(engine, replace(render("a wide thing", steps=1), embeddings=held)).values()
+
+    assert painted.unread == ("wide",)
+    assert "The embedding wide is 333 wide" in painted.notes[0]
+
+
 def hypernetwork(path: Path, multiplier: float, scale: float = 0.5, widths: tuple[int, ...] = (56, 64)) -> Network:
     generator = torch.Generator().manual_seed(8)
 
