@@ -27,9 +27,9 @@ class Chooser:
 
     def load(self, record: ModelRecord) -> None:
         """Use a checkpoint from now on; the worker loads it with the next job, which the status line tells."""
-        already = self._presenter.form().record == record
+        already = self._presenter.form.data().record == record
         if not already:
-            self._presenter.choose(checkpoint=record.name)
+            self._presenter.form.choose(checkpoint=record.name)
         said = "is in use already." if already else "is used from now on; the next job loads it."
         self._view.say(f"The checkpoint {record.name} {said}")
 
@@ -72,14 +72,14 @@ class Chooser:
 
     def swap_sides(self) -> None:
         """Swap width and height."""
-        form = self._presenter.form()
+        form = self._presenter.form.data()
         width, height = form.value("width"), form.value("height")
         self._set_sides(int(height), int(width))
         self._view.say(f"The picture is {height}×{width} now.")
 
     def next_aspect(self) -> None:
         """The next aspect preset, at the checkpoint's own number of pixels."""
-        form = self._presenter.form()
+        form = self._presenter.form.data()
         budget = int(form.default("width")) * int(form.default("height"))
         ratio = next_ratio(int(form.value("width")), int(form.value("height")), budget)
         width, height = sides_of(ratio, budget)
@@ -88,7 +88,7 @@ class Chooser:
 
     def _set_sides(self, width: int, height: int) -> None:
         for name, value in zip(SIDES, (width, height), strict=True):
-            self._presenter.set_param(name, value)
+            self._presenter.form.set_param(name, value)
 
     def reset_form(self) -> None:
         """Every parameter's default again."""

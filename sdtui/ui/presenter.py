@@ -20,13 +20,12 @@ from sdtui.spec.event import (
     Stopping,
     WatchesChanged,
 )
-from sdtui.spec.params import Scalar
 from sdtui.spec.verbs import Snapshot
 from sdtui.ui.client import OpenClient, StudioClient
 from sdtui.ui.commands.table import PaneId
 from sdtui.ui.connection import DELAYS, Connection, Delays, Listener
 from sdtui.ui.draft import Draft
-from sdtui.ui.form.form import CHECKPOINT, REFINER, VAE, FormData, stepped
+from sdtui.ui.form.orders import FormOrders
 from sdtui.ui.jobs.orders import JobOrders
 from sdtui.ui.showing.looking import Looking
 from sdtui.ui.showing.pictures import Pictures
@@ -62,6 +61,7 @@ class StudioPresenter:
         self._changed: set[Part] = set()
         self._pictures = Pictures(self._client, self._mark_picture)
         self.looking = Looking(self.state, self._pictures)
+        self.form = FormOrders(self.state, self.draft, self.looking, view)
         self.orders = JobOrders(self.state, self.connection, self.draft, self.looking, view)
 
     # connection and draft
@@ -235,47 +235,6 @@ class StudioPresenter:
         self.looking.newest(job.id)
         self._view.job_queued(job.id, len(job.renders))
         self._mark("jobs", "picture")
-
-    def form(self) -> FormData:
-        """What the parameters form is about."""
-        record = self.state.checkpoint(self.draft.document.checkpoint)
-        return FormData(self.draft.document, record, self.state.names_of("checkpoint"), self.state.names_of("vae"))
-
-    def set_param(self, name: str, value: Scalar | None) -> None:
-        """Set a parameter, or with None or its default give it its default back."""
-        self.draft.set_param(name, None if value == self.form().default(name) else value)
-        self._view.studio_changed(frozenset({"form"}))
-
-    def step_param(self, name: str, steps: int) -> None:
-        """A field's value so many steps on; checkpoint, VAE and refiner are fields, too."""
-        form = self.form()
-        if name in (VAE, REFINER):
-            self.choose(**{name: form.stepped_vae(steps) if name == VAE else form.stepped_refiner(steps)})
-        elif name != CHECKPOINT:
-            self.set_param(name, stepped(name, form.value(name), steps))
-        elif form.checkpoints:
-            self.choose(checkpoint=form.stepped_checkpoint(steps))
-        else:
-            self._view.say("No checkpoint is known yet: the server has not answered.")
-
-    def choose(self, **models: str) -> None:
-        """Use this checkpoint, whose defaults take effect for what is not set, or this VAE; nothing is the usual one."""
-        self.draft.change(**models)
-        self._view.studio_changed(frozenset({"form", "workers"}))
-
-    def lock_seed(self) -> None:
-        """Keep the selected picture's seed; where that is kept already, or there is no picture, let the seed go."""
-        job, kept = self.looking.job, self.draft.document.params.get("seed", -1)
-        shown = self._pictures.render_of(job) if job is not None and job.renders else None
-        if kept != -1 and (shown is None or shown.seed == kept):
-            self.set_param("seed", None)
-            self._view.say("Each job draws a new seed.")
-            return
-        if job is None or shown is None:
-            self._view.say("There is no picture yet whose seed could be kept.", error=True)
-            return
-        self.set_param("seed", shown.seed)
-        self._view.say(f"Seed {shown.seed} of job #{job.id} is kept.")
 
     def _client(self) -> StudioClient | None:
         return self.connection.client

@@ -75,7 +75,7 @@ class BrowsingScreen(CommandedScreen):
         from sdtui.ui.rooms.browser_list import InUse
 
         texts = (self.editor("prompt").text, self.editor("negative").text)
-        return InUse(presenter.form().record, presenter.draft.document.vae, texts)
+        return InUse(presenter.form.data().record, presenter.draft.document.vae, texts)
 
     def _use_from_browser(self, record: ModelRecord, reason: str, negative: bool) -> None:
         self.post_message(ModelUsed(record, reason, negative=negative))

@@ -41,7 +41,7 @@ class ChoosingScreen(BrowsingScreen):
             return
         for pane in self._models:
             if "form" in parts:
-                pane.show(presenter.state.models, presenter.form().record, presenter.draft.document.vae)
+                pane.show(presenter.state.models, presenter.form.data().record, presenter.draft.document.vae)
         for strip in self._strips:
             if "jobs" in parts:
                 strip.show(presenter.state.jobs.values(), self._choosing().thumbnails.of, plain=self._without_colours)

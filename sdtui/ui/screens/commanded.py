@@ -76,27 +76,27 @@ class CommandedScreen(ArrangedScreen):
 
     def on_param_set(self, message: ParamSet) -> None:
         """A parameter is set."""
-        self._with_presenter(lambda presenter: presenter.set_param(message.name, message.value))
+        self._with_presenter(lambda presenter: presenter.form.set_param(message.name, message.value))
 
     def on_param_reset(self, message: ParamReset) -> None:
         """A parameter has its default again."""
-        self._with_presenter(lambda presenter: presenter.set_param(message.name, None))
+        self._with_presenter(lambda presenter: presenter.form.set_param(message.name, None))
 
     def on_param_stepped(self, message: ParamStepped) -> None:
         """A parameter takes its next value."""
-        self._with_presenter(lambda presenter: presenter.step_param(message.name, message.steps))
+        self._with_presenter(lambda presenter: presenter.form.step_param(message.name, message.steps))
 
     def on_vae_chosen(self, message: VaeChosen) -> None:
         """Another VAE is to be used."""
-        self._with_presenter(lambda presenter: presenter.choose(vae=message.name))
+        self._with_presenter(lambda presenter: presenter.form.choose(vae=message.name))
 
     def on_refiner_chosen(self, message: RefinerChosen) -> None:
         """Another refiner is to be used."""
-        self._with_presenter(lambda presenter: presenter.choose(refiner=message.name))
+        self._with_presenter(lambda presenter: presenter.form.choose(refiner=message.name))
 
     def on_checkpoint_chosen(self, message: CheckpointChosen) -> None:
         """Another checkpoint is to be used."""
-        self._with_presenter(lambda presenter: presenter.choose(checkpoint=message.name))
+        self._with_presenter(lambda presenter: presenter.form.choose(checkpoint=message.name))
 
     def on_job_selected(self, message: JobSelected) -> None:
         """Another job is looked at."""
@@ -195,7 +195,7 @@ class CommandedScreen(ArrangedScreen):
 
     def action_do_lock_seed(self) -> None:
         """Keep the selected picture's seed, or let it go."""
-        self._with_presenter(lambda presenter: presenter.lock_seed())
+        self._with_presenter(lambda presenter: presenter.form.lock_seed())
 
     def action_do_jump(self) -> None:
         """Let the next key choose a pane."""

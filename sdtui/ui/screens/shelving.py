@@ -75,7 +75,7 @@ class ShelvingScreen(WritingScreen):
         if self.app.screen is not self:
             return
         self._take_texts()
-        studio = Studio(presenter.form, self.say, self._edit_file)
+        studio = Studio(presenter.form.data, self.say, self._edit_file)
         self.open_room(PresetsRoom(self._preset_shelf(presenter), studio, self._keys, saving=saving))
 
     def _preset_shelf(self, presenter: StudioPresenter) -> PresetShelf:

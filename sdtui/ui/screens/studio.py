@@ -119,7 +119,7 @@ class StudioScreen(ChoosingScreen, WatchingScreen):
         if presenter is None or not self.is_attached:
             return
         if "form" in parts:
-            form = presenter.form()
+            form = presenter.form.data()
             self.query_one(ParametersPane).show(form)
             for editor in self.query(PromptPane):
                 editor.read_as(marked=form.value("emphasis") != "None")
@@ -155,7 +155,7 @@ class StudioScreen(ChoosingScreen, WatchingScreen):
     def _tell_language(self) -> None:
         """What prompts are judged by may be something else."""
         if self._language is not None and self._presenter is not None:
-            form, state = self._presenter.form(), self._presenter.state
+            form, state = self._presenter.form.data(), self._presenter.state
             family = form.record.family if form.record is not None else ""
             steps, backtrack = int(form.value("steps")), int(form.value("comma_backtrack"))
             self._language.know(state.models or None, family=family, steps=steps, comma_backtrack=backtrack)

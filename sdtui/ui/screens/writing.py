@@ -57,7 +57,7 @@ class WritingScreen(CommandedScreen):
         presenter, vocabulary = self._presenter, self._vocabulary
         if presenter is None or vocabulary is None:
             return
-        record = presenter.form().record
+        record = presenter.form.data().record
         if vocabulary.know_models(presenter.state.models, builtin=record is not None and record.builtin):
             self._tell_editors()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from sdtui.spec.jobview import JobView
+from sdtui.spec.jobview import JobView, RenderView
 from sdtui.ui.showing.pictures import Pictures
 from sdtui.ui.showing.shown import Shown
 from sdtui.ui.state import StudioState
@@ -80,6 +80,11 @@ class Looking:
         """The path of the opened file or of the selected job's picture; empty while it has none."""
         if self.opened:
             return self.opened
-        job = self.job
-        render = self._pictures.render_of(job) if job is not None and job.renders else None
+        render = self.render
         return render.path if render is not None and render.state == "done" else ""
+
+    @property
+    def render(self) -> RenderView | None:
+        """The picture of the selected job that is shown; None without one."""
+        job = self.job
+        return self._pictures.render_of(job) if job is not None and job.renders else None
