@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Takes the README's screenshot: the real studio in a real xterm (sixel) on a virtual screen, a prompt typed, a picture made.
+# Takes the README's screenshot: the real studio in a real xterm (sixel) on a virtual screen, prompts typed, pictures made.
 # Debian packages: xterm xvfb xauth xdotool imagemagick fonts-dejavu-core
 #
 #   tools/screenshot.sh OUT.png [SDTUI]
@@ -23,10 +23,14 @@ xterm -ti vt340 -tn xterm-256color -xrm 'XTerm*decTerminalID: vt340' -xrm 'XTerm
 window=$(xdotool search --sync --onlyvisible --class xterm | head -n 1)
 xdotool windowfocus "$window"
 sleep 4
-xdotool type --delay 40 'a red circle on the left and a (blue:1.2) square on the right, yellow background'
-xdotool key F5
-for _ in $(seq 300); do find "$folder/shapes/outputs" -name '*.png' 2>/dev/null | grep -q . && break; sleep .2; done
-xdotool key F5
-for _ in $(seq 300); do [ "$(find "$folder/shapes/outputs" -name '*.png' | wc -l)" -ge 2 ] && break; sleep .2; done
+made=0
+for prompt in 'a large yellow star on a night sky' 'a green cross on a white checkered background' 'a small pink ring at the top, purple background' \
+  'a red circle on the left and a (blue:1.2) square on the right, yellow background'; do
+  xdotool key ctrl+t
+  xdotool type --delay 40 "$prompt"
+  xdotool key F5
+  made=$((made + 1))
+  for _ in $(seq 300); do [ "$(find "$folder/shapes/outputs" -name '*.png' 2>/dev/null | wc -l)" -ge "$made" ] && break; sleep .2; done
+done
 sleep 4
 import -window root "$out"
