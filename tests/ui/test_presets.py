@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from sdtui.spec.document import Document
 from sdtui.ui.rooms.presets import PresetsRoom
+from sdtui.workspace.presets import PresetFolder
+from tests.ui.fake import DREAM, SHAPES
 from tests.ui.screen import StudioPilot, lines, studio, text, until, until_seen
 from tests.ui.shelves import ShelfServer
 
@@ -94,6 +97,28 @@ async def test_a_chosen_part_of_the_state_is_saved_from_the_studio(server: Shelf
         await until_seen(pilot, "Preset 'mine' is saved.")
         assert not isinstance(pilot.app.screen, PresetsRoom)
     assert (server.workspace.presets / "mine.yaml").read_text() == "params:\n  steps: 30\n"
+
+
+async def test_everything_is_saved_where_there_are_vaes_and_refiners_to_choose(tmp_path: Path) -> None:
+    models = (SHAPES, DREAM, replace(DREAM, name="clear", path="/m/clear.safetensors", kind="vae"))
+    server = ShelfServer(tmp_path, models=models)
+    async with studio(server, (80, 40)) as pilot:
+        await enter(pilot, "No presets yet.")
+        await pilot.press("s")
+        await until_seen(pilot, "Save as preset")
+        assert sum(" VAE " in line for line in text(pilot.app).split("\n")) == 1
+        await pilot.press(*"all", "ctrl+a", "enter")
+        await until_seen(pilot, "Preset 'all' is saved.")
+        await pilot.press("s")
+        await until_seen(pilot, "Save as preset")
+        for many in ("31", "0", "31"):
+            await pilot.press("ctrl+a")
+            await until_seen(pilot, f"{many} of 31 fields are saved")
+    found = PresetFolder(server.workspace.presets).find("all")
+    server.store.close()
+    assert found.problem is None
+    assert {"prompt", "checkpoint", "vae"} <= set(found.sets)
+    assert found.document.params["steps"] == 20
 
 
 async def test_a_preset_is_only_replaced_when_asked_twice_and_can_be_brought_back(server: ShelfServer) -> None:

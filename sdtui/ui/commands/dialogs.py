@@ -28,7 +28,12 @@ DIALOGS: tuple[Command, ...] = (
     Command("previous-line", "up", "Line before", "To the line before.", "form", does="app.focus_previous"),
     Command("choose-field", "space", "Choose", "Save the field, or not.", "saving", does="choose"),
     Command(
-        "choose-fields", "ctrl+a", "Choose all", "Save every field that is set, or none.", "saving", does="choose_all"
+        "choose-fields",
+        "ctrl+a",
+        "Choose all",
+        "Save every field that is set; then every field; then none.",
+        "saving",
+        does="choose_all",
     ),
     Command("to-fields", "down", "To the fields", "From the name to the fields.", "saving", does="to_fields"),
     Command("to-name", "up", "To the name", "From the fields to the name.", "saving", does="to_name"),

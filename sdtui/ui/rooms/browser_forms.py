@@ -157,7 +157,7 @@ class GetScreen(FormScreen):
     """An address, and what the site does not say itself."""
 
     heading = "Get a model"
-    hint = "Enter gets it   Tab next field   Esc leaves   tokens of sites: `tokens:` in the configuration"
+    hint = "Enter gets it   Tab next field   Esc leaves   tokens: `sdtui config`"
 
     def __init__(self, fetch: Callable[[str, ModelKind, str, str], Awaitable[None]]) -> None:
         super().__init__()
@@ -165,11 +165,11 @@ class GetScreen(FormScreen):
 
     def fields(self) -> ComposeResult:
         """Address, name, kind, hash."""
-        yield Line(" Address: of the file, or its page on a model site")
+        yield Line(" Address: of a file, of its page, or of a diffusers repository")
         yield Entry(id="url", placeholder="https://")
         yield Line(" Name, empty for the site's own")
         yield Entry(id="name")
-        yield Line(" Kind, where the file does not say it: lora, vae, checkpoint or another")
+        yield Line(" Kind, where the file does not say it: such as lora or checkpoint")
         yield Entry(id="kind")
         yield Line(" SHA-256, if you know what it has to be")
         yield Entry(id="sha256")

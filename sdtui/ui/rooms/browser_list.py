@@ -56,6 +56,10 @@ class BrowserRows(FilteredRows):
         self._in_use = InUse()
         self._favourites: frozenset[str] = frozenset()
 
+    def on_mount(self) -> None:
+        """Give it its title."""
+        self.say_filter()
+
     def show(self, in_use: InUse) -> None:
         """Show the models that are known, and what is in use."""
         before = self.showing
@@ -85,8 +89,8 @@ class BrowserRows(FilteredRows):
             self.notify_resize()
 
     def filter_changed(self) -> None:
-        """Show the models whose names have the letters."""
-        self.relist()
+        """Show the models whose names have the letters; without any, all of them, the cursor where it was."""
+        self.relist(None if self.words else self.showing)
 
     def turn_kind(self, by: int) -> None:
         """Only models of the next kind, or of the one before."""

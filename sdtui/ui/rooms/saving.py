@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from sdtui.spec.document import Document
+from sdtui.spec.params import FIELD
 from sdtui.spec.preset import LABELS, shown
 from sdtui.ui.commands.bindings import bindings, bound
 from sdtui.ui.form.form import FormData
@@ -51,8 +52,9 @@ def choices(form: FormData) -> list[Choice]:
         for name in Document.__struct_fields__
         if name not in NOT_KEPT and isinstance(value := getattr(document, name), str)
     ]
-    entries = form.entries[1:]
-    found += [Choice(f"params.{e.name}", e.label, e.text, e.name in document.params) for e in entries]
+    # the models of the form are the document's own
+    params = [entry for entry in form.entries if entry.name in FIELD]
+    found += [Choice(f"params.{e.name}", e.label, e.text, e.name in document.params) for e in params]
     return sorted(found, key=lambda choice: not choice.is_set)
 
 
@@ -161,9 +163,13 @@ class SaveScreen(ModalScreen[Wanted | None], inherit_bindings=False):
             rows.refresh()
 
     def action_choose_all(self) -> None:
-        """Save every field that is set, or none."""
-        every = {choice.name for choice in self._fields if choice.is_set}
-        self._on = set() if self._on else every
+        """Save every field that is set; then every field there is; then none."""
+        every = {choice.name for choice in self._fields}
+        by_hand = {choice.name for choice in self._fields if choice.is_set}
+        if self._on == every:
+            self._on = set()
+        else:
+            self._on = every if self._on >= by_hand else by_hand
         self._title()
         self.query_one(Rows).refresh()
 
