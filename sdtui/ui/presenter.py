@@ -7,6 +7,8 @@ import time
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from sdtui.errors import SdtuiError, ServerError
 from sdtui.spec.document import Document
 from sdtui.spec.event import (
@@ -30,6 +32,7 @@ from sdtui.ui.jobs.orders import JobOrders
 from sdtui.ui.showing.looking import Looking
 from sdtui.ui.showing.pictures import Pictures
 from sdtui.ui.showing.shown import Shown
+from sdtui.ui.standpoint import KEPT, Standpoint, read, written
 from sdtui.ui.state import EVERYTHING, LogRow, Part, StudioState
 from sdtui.ui.statusline import is_busy
 from sdtui.ui.view import StudioView
@@ -58,6 +61,7 @@ class StudioPresenter:
         self._view = view
         self._waiting = 0
         self._resumed = False
+        self._stood: Standpoint | None = None
         self._changed: set[Part] = set()
         self._pictures = Pictures(self._client, self._mark_picture)
         self.looking = Looking(self.state, self._pictures)
@@ -84,9 +88,12 @@ class StudioPresenter:
                 self._mark("workers")
 
     async def save_draft(self) -> None:
-        """Hand the draft to the server if it has another one."""
+        """Hand the draft to the server if it has another one, and how the screen stands."""
         client = self.connection.client
-        if client is None or not self.draft.unsaved:
+        if client is None:
+            return
+        await self._keep_standpoint(client)
+        if not self.draft.unsaved:
             return
         # together and in one go: killed in between, the undo history would be that of another text
         logs, document = self._view.edit_logs(), self.draft.document
@@ -99,11 +106,25 @@ class StudioPresenter:
         else:
             self.draft.saved(document)
 
+    async def _keep_standpoint(self, client: StudioClient) -> None:
+        """Once it is known how the screen stood before."""
+        now = self._standpoint()
+        if self._stood is not None and now != self._stood:
+            self._stood = now
+            await self._keep_text(client, KEPT, written(now))
+
+    def _standpoint(self) -> Standpoint:
+        chosen = self.looking.chosen
+        return replace(self._view.standpoint(), job=chosen[0], picture=chosen[1])
+
     async def _keep_edits(self, client: StudioClient, pane: PaneId, log: str) -> None:
+        await self._keep_text(client, EDITS + pane, log)
+
+    async def _keep_text(self, client: StudioClient, name: str, text: str) -> None:
         try:
-            await client.keep(EDITS + pane, log)
+            await client.keep(name, text)
         except ServerError:
-            # the draft, which is sent with it, says so itself
+            # the draft, which is sent at the next change, says so itself
             pass
         except SdtuiError as error:
             self.complain(f"What could be undone is not kept. {error}")
@@ -137,6 +158,12 @@ class StudioPresenter:
     async def _resume_edits(self) -> None:
         for pane in EDITORS:
             self._view.resume_edits(pane, await self.connection.demand().kept(EDITS + pane))
+        before = read(await self.connection.demand().kept(KEPT))
+        if before is not None:
+            self._view.take_standpoint(before)
+            if before.job and not self.looking.opened:
+                self.select(before.job, before.picture)
+        self._stood = before or Standpoint()
 
     # events
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sdtui.spec.event import FilesChanged, WatchesChanged
 from sdtui.ui.commands.table import PaneId
 from sdtui.ui.state import Part
+
+if TYPE_CHECKING:
+    from sdtui.ui.standpoint import Standpoint
 
 
 class StudioView(Protocol):
@@ -33,6 +36,12 @@ class StudioView(Protocol):
 
     def resume_edits(self, pane: PaneId, log: str) -> None:
         """Let an editor's undo go on where a log ends, if it is about the editor's text."""
+
+    def standpoint(self) -> Standpoint:
+        """Which panes are seen, what is unfolded, where the cursors are."""
+
+    def take_standpoint(self, standpoint: Standpoint) -> None:
+        """Show it as it was, unless the user has begun to type."""
 
     def connection_changed(self) -> None:
         """The sentence about the connection is another one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, cast
 
 from textual.app import ComposeResult
@@ -188,6 +189,15 @@ class ArrangedScreen(Screen[None], inherit_bindings=False):
         if pane in LATE:
             await self.furnish()
         self.go(pane)
+
+    def show_recent(self, panes: Sequence[str]) -> None:
+        """Show the panes that were used last before; the focus goes into an editor, where typing does no harm."""
+        known = [pane for pane in panes if pane in ALL]
+        recent = cast("list[PaneId]", [*known, *(pane for pane in self._recent if pane not in known)])
+        focused = recent[0] if recent[0] in {"prompt", "negative"} else "prompt"
+        self._recent = [focused, *(pane for pane in recent if pane != focused)]
+        self._replan()
+        self.go(focused)
 
     def action_do_studio(self) -> None:
         """To the prompt: this is the studio."""

@@ -29,6 +29,7 @@ from sdtui.ui.writing.language import Language
 
 if TYPE_CHECKING:
     from sdtui.ui.config import StudioConfig
+    from sdtui.ui.standpoint import Standpoint
     from sdtui.ui.state import Part
 
 PICTURE_PX = 512
@@ -186,6 +187,23 @@ class StudioScreen(ChoosingScreen, WatchingScreen):
     def resume_edits(self, pane: PaneId, log: str) -> None:
         """Let an editor's undo go on where a log ends, if it is about the editor's text."""
         self.editor(pane).resume(log)
+
+    def standpoint(self) -> Standpoint:
+        """Which panes are seen, what is unfolded, where the cursors are."""
+        from sdtui.ui.standpoint import Standpoint
+
+        cursors: dict[str, int] = {editor.pane: editor.cursor_offset for editor in self.query(PromptPane)}
+        unfolded = tuple(section for form in self.query(ParametersPane) for section in form.unfolded)
+        return Standpoint(panes=(*self._recent,), unfolded=unfolded, cursors=cursors)
+
+    def take_standpoint(self, standpoint: Standpoint) -> None:
+        """Show it as it was, unless the user has begun to type."""
+        self.query_one(ParametersPane).unfold(standpoint.unfolded)
+        if self._to_terminal.keystrokes.any or self._setup.opened:
+            return
+        self.show_recent(standpoint.panes)
+        for editor in self.query(PromptPane):
+            editor.move_cursor(editor.location_of(min(standpoint.cursors.get(editor.pane, 0), len(editor.text))))
 
     def document_taken(self) -> None:
         """Show the document, which the user took from elsewhere and can undo."""

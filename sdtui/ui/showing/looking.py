@@ -31,6 +31,11 @@ class Looking:
         self.selected, self.picked, self._following = job_id, render_id, False
         return True
 
+    @property
+    def chosen(self) -> tuple[int, str]:
+        """The job and picture that the user chose to look at; 0 and nothing where what runs is followed."""
+        return (0, "") if self._following else (self.selected, self.picked)
+
     def open(self, path: str) -> None:
         """Look at a picture file, until a job is chosen or queued."""
         self.opened = path

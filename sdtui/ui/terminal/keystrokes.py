@@ -22,6 +22,11 @@ class Keystrokes:
         self._last = self._now()
 
     @property
+    def any(self) -> bool:
+        """There was one."""
+        return self._last is not None
+
+    @property
     def left_s(self) -> float:
         """Seconds until there is a pause, if no key comes; 0 when there is one."""
         return 0.0 if self._last is None else max(0.0, self._last + self._pause_s - self._now())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -46,6 +47,16 @@ class Fields(Widget):
         sections = {section_of(entry.name) for entry in self._entries}
         self._folded |= sections - self._sections
         self._sections = sections
+        self.refresh()
+
+    @property
+    def unfolded(self) -> tuple[str, ...]:
+        """The sections that are seen whole."""
+        return tuple(sorted(self._sections - self._folded))
+
+    def unfold(self, sections: Sequence[str]) -> None:
+        """Show these whole."""
+        self._folded -= set(sections)
         self.refresh()
 
     # places
