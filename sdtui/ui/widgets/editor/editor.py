@@ -8,6 +8,7 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.document._document import Location
 from textual.events import Key, Paste
+from textual.strip import Strip
 from textual.widgets.text_area import Selection
 
 from sdtui.ui.commands.bindings import bindings
@@ -15,7 +16,8 @@ from sdtui.ui.messages import Told
 from sdtui.ui.text import editable
 from sdtui.ui.widgets.editor.places import before, behind, difference
 from sdtui.ui.widgets.editor.reading import ReadText
-from sdtui.ui.widgets.editor.remarks import fitted, following, nearest, sentence, tally
+from sdtui.ui.widgets.editor.remarks import fitted, folded, following, nearest, sentence, tally
+from sdtui.ui.widgets.line import strip_of
 from sdtui.ui.writing.reading import Reading
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ class PromptEditor(ReadText):
         self.fix_key = ""
         self._loaded = ""
         self._log: HistoryLog | None = None
+        self._foot: tuple[str, ...] = ()
         self._caption()
 
     def put(self, text: str, *, go_on: bool = False) -> None:
@@ -113,13 +116,34 @@ class PromptEditor(ReadText):
     def _subtitle(self) -> str:
         count = self.marks.tokens
         if count is None:
+            self._say_below(())
             return ""
         chunk, chunks = self.marks.chunk(self.cursor_offset)
         counted = f"{f'chunk {chunk} of {chunks} · ' if chunks > 1 else ''}{count.used}/{count.limit}"
         near = nearest(self.marks.diagnostics, self.cursor_offset) if self.has_focus else None
+        whole = sentence(near, self.fix_key) if near is not None else ""
         room = self.size.width - len(counted) - 8
-        said = fitted(sentence(near, self.fix_key), room) if near is not None and room >= SENTENCE_FROM else ""
-        return f"{said} · {counted}" if said else counted
+        said = fitted(whole, room) if room >= SENTENCE_FROM else ""
+        self._say_below(() if said == whole else folded(whole, self.size.width - 1, self._free_rows))
+        return f"{said} · {counted}" if said and not self._foot else counted
+
+    @property
+    def _free_rows(self) -> int:
+        """Rows below the text."""
+        return self.size.height - self.wrapped_document.height
+
+    def _say_below(self, lines: tuple[str, ...]) -> None:
+        """Show these in the last rows, which the text leaves free."""
+        if lines != self._foot:
+            self._foot = lines
+            self._repaint()
+
+    def _render_line(self, y: int) -> Strip:
+        """A row of the text, or of what is said below it."""
+        at = y - (self.size.height - len(self._foot))
+        if at < 0 or not self._foot or y < self.wrapped_document.height:
+            return super()._render_line(y)
+        return strip_of(Content.styled(f" {self._foot[at]}", "italic $foreground 80%"), self.size.width, self)
 
     def _refresh_size(self) -> None:
         """Textual scrolls to the cursor before it knows of a row that was begun just now: once more after.
@@ -131,6 +155,7 @@ class PromptEditor(ReadText):
         inside = row < self.document.line_count and column <= len(self.document.get_line(row))
         if inside and self.is_mounted and self.has_focus:
             self.scroll_cursor_visible()
+            self._caption()
 
     def _watch_selection(self, previous_selection: Selection, selection: Selection) -> None:
         super()._watch_selection(previous_selection, selection)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
+from textual.content import Content
 
 from sdtui.ui.text import one_line
 from sdtui.ui.widgets.colours import MARK
@@ -53,3 +54,11 @@ def fitted(text: str, width: int) -> str:
     if cell_len(text) <= width:
         return text
     return set_cell_size(text, width - 1).rstrip() + "…" if width >= 12 else ""
+
+
+def folded(text: str, width: int, rows: int) -> tuple[str, ...]:
+    """The text in at most so many rows of so many cells; nothing where it does not fit whole."""
+    if not text or width < 12 or rows < 1:
+        return ()
+    lines = Content(text).wrap(width)
+    return tuple(line.plain.rstrip() for line in lines) if len(lines) <= rows else ()
