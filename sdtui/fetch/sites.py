@@ -30,7 +30,7 @@ SITES: tuple[Site, ...] = (
     Site(r"(www\.)?(huggingface\.co|hf\.co)", r"/([^?]+?)/(?:blob|raw)/([^?]+)(\?.*)?", r"/\1/resolve/\2"),
     Site(
         r"(www\.)?(huggingface\.co|hf\.co)",
-        r"/(?:collections|models|spaces|datasets|docs|papers|blog)(?:[/?].*)?|/[^/?]+/?(\?.*)?",
+        r"/(?:collections|models|spaces|datasets|docs|papers|blog)(?:[/?].*)?|/[^/?]*/?(\?.*)?",
         page="This is no page of a model.",
         todo="Give the address of a model's page, or of one file below its “Files and versions”.",
     ),

@@ -100,15 +100,15 @@ async def admitted(wish: WatchWish, around: Around) -> WatchWish:
         return wish
     skip = skipped(root, around.outputs, around.workspace)
     seen = await asyncio.to_thread(look, root, recursive=wish.recursive, skip=skip)
-    if len(seen.files) <= MOST_UNASKED:
+    if seen.whole and len(seen.files) <= MOST_UNASKED:
         return wish
     count = sum(
         not (name.lower().endswith(PICTURE) and around.is_own(found.path)) for name, found in seen.files.items()
     )
-    if count > MOST_UNASKED:
-        more = "more than " if seen.notes else ""
+    if count > MOST_UNASKED or not seen.whole:
+        more = "" if seen.whole else "more folders or files in it than can be watched, and "
         raise ManyError(
-            f"There are {more}{count:,} prompt files in it, and each would be rendered.",
+            f"There are {more}{count:,} prompt files{' found' if more else ' in it'}; each would be rendered.",
             where=wish.path,
             todo="Is it the right folder? `sdtui watch --many` watches it all the same.",
         )

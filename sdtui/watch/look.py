@@ -26,11 +26,15 @@ class Found(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """The files by their names below the folder (`sub/cat.txt`), those that are not read with the reason, and sentences."""
+    """The files by their names below the folder (`sub/cat.txt`), those that are not read with the reason, and sentences.
+
+    It is not `whole` where there are more files or folders than can be watched.
+    """
 
     files: dict[str, Found]
     refused: dict[str, SdtuiError]
     notes: tuple[str, ...] = ()
+    whole: bool = True
 
 
 def look(root: Path, *, recursive: bool, skip: frozenset[Path] = frozenset()) -> Seen:
@@ -55,12 +59,13 @@ def look(root: Path, *, recursive: bool, skip: frozenset[Path] = frozenset()) ->
                     inner.append((path, f"{name}/"))
             elif is_prompt_file(entry.name):
                 if len(seen.files) >= MOST_FILES:
-                    return seen._replace(notes=(*notes, f"Only the first {MOST_FILES:,} prompt files are watched."))
+                    said = f"Only the first {MOST_FILES:,} prompt files are watched."
+                    return seen._replace(notes=(*notes, said), whole=False)
                 _take(entry, name, home, seen)
         if folders + len(waiting) + len(inner) > MOST_FOLDERS or prefix.count("/") >= DEEPEST:
             sentence = f"Not all of its folders are watched: {MOST_FOLDERS:,} at most, {DEEPEST} deep."
             notes += [sentence] if sentence not in notes else []
-            inner = []
+            inner, seen = [], seen._replace(whole=False)
         waiting.extend(reversed(inner))
     return seen._replace(notes=tuple(notes))
 

@@ -46,6 +46,7 @@ def test_addresses_as_they_are_copied_lead_to_the_file(given_url: str, leads_to:
     [
         ("https://huggingface.co/datasets/org/x", "no page of a model"),
         ("https://huggingface.co/org", "no page of a model"),
+        ("https://huggingface.co", "no page of a model"),
         ("https://civitai.com/models/123/film", "several versions"),
         ("https://civitai.com/user/x", "no address of a model's file"),
         ("https://drive.google.com/file/d/1/view", "browsers alone"),

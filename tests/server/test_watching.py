@@ -17,12 +17,14 @@ from PIL.PngImagePlugin import PngInfo
 from sdtui.errors import ManyError, UsageError
 from sdtui.images import chunk
 from sdtui.images.png import read_texts
+from sdtui.server import watchplaces
 from sdtui.server.watchline import MOST_OPEN
 from sdtui.spec.document import Document
 from sdtui.spec.event import FilesChanged, Finished, LogLine, StepDone, Submitted, WatchesChanged
 from sdtui.spec.verb import Done
 from sdtui.spec.verbs_watch import PauseWatch, RenderFile, Unwatch, Watch, Watches, WatchesAnswer
 from sdtui.spec.watch import WatchWish
+from sdtui.watch import look
 from tests.conftest import server_pid
 from tests.watch.folders import SAVES
 
@@ -313,7 +315,7 @@ async def test_many_files_are_counted_and_asked_about_before_they_are_rendered(w
         (prompts / f"{number}.txt").write_text("a cat\nSteps: 1")
     inner = prompts / "inner"
     inner.mkdir()
-    with pytest.raises(ManyError, match="There are 201 prompt files in it, and each would be rendered"):
+    with pytest.raises(ManyError, match="There are 201 prompt files in it; each would be rendered"):
         await start_watch(client, prompts)
     assert (await client.ask(Watches(), WatchesAnswer)).folders == ()
     (prompts / "0.txt").rename(inner / "0.txt")
@@ -488,3 +490,13 @@ async def test_a_stop_in_the_middle_leaves_a_clean_log_and_goes_on_later(workspa
     assert (Path(done.home) / "latest.png").resolve() == Path(done.latest)
     await find(client, "5.txt", "done")
     assert len(await client.jobs()) == 7
+
+
+async def test_more_folders_than_can_be_watched_are_asked_about(tmp_path, workspace, monkeypatch):
+    monkeypatch.setattr(look, "MOST_FOLDERS", 3)
+    for number in range(4):
+        (tmp_path / f"deep{number}").mkdir()
+    around = watchplaces.Around(workspace.outputs, workspace, lambda path: None, lambda file: False)
+    await watchplaces.admitted(WatchWish(path=str(tmp_path)), around)
+    with pytest.raises(ManyError, match="more folders or files in it than can be watched, and 0 prompt files found"):
+        await watchplaces.admitted(WatchWish(path=str(tmp_path), recursive=True), around)
