@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
@@ -29,16 +30,19 @@ from sdtui.weights.identify import identify
 from sdtui.weights.stamp import hashed_file
 
 
-def unfinished(final: Path) -> Path:
-    """Where a folder is put together: beside its final place, hidden, so that nobody takes it for a model."""
-    return final.with_name(f".{final.name}{SUFFIX}")
+def unfinished(final: Path, url: str) -> Path:
+    """Where a folder is put together: beside its final place, hidden, so that nobody takes it for a model.
+
+    Each address has its own: two repositories of one name are never mixed.
+    """
+    return final.with_name(f".{final.name}.{hashlib.sha256(url.encode()).hexdigest()[:8]}{SUFFIX}")
 
 
-def discard(final: Path) -> None:
+def discard(final: Path, url: str) -> None:
     """Remove what came of a download that did not come to its end."""
     with suppress(OSError):
         final.with_name(final.name + SUFFIX).unlink()
-    shutil.rmtree(unfinished(final), ignore_errors=True)
+    shutil.rmtree(unfinished(final, url), ignore_errors=True)
 
 
 class FolderDownload:
@@ -62,7 +66,7 @@ class FolderDownload:
         final = self._final()
         total = sum(member.size for member in members)
         self._note(path=str(final), kind="checkpoint", size=total, done=0)
-        making = unfinished(final)
+        making = unfinished(final, self._wish.url)
         small = [member for member in members if member.path.endswith(".json")]
         large = [member for member in members if member not in small]
         done = self._get_all(small, making, 0)

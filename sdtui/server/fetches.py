@@ -61,8 +61,8 @@ class Fetches:
 
     @property
     def views(self) -> tuple[FetchView, ...]:
-        """All of them, the oldest first."""
-        return tuple(kept.view for _, kept in sorted(self._all.items()))
+        """All of them, the oldest first, without those that go as soon as they have come to a stop."""
+        return tuple(kept.view for number, kept in sorted(self._all.items()) if number not in self._forgotten)
 
     @property
     def busy(self) -> bool:
@@ -215,7 +215,7 @@ class Fetches:
         self._forgotten.discard(number)
         kept = self._all.pop(number)
         if kept.view.state != "done" and kept.course.path:
-            discard(Path(kept.course.path))
+            discard(Path(kept.course.path), kept.wish.url)
         save(self._file, self._all.values())
         self._journal.note(FetchChanged(fetch=kept.view, gone=True))
         return 1

@@ -11,7 +11,7 @@ import pytest
 
 from sdtui.errors import SdtuiError, WorkspaceError
 from sdtui.fetch import folder as folders
-from sdtui.fetch.folder import FolderDownload, discard
+from sdtui.fetch.folder import FolderDownload, discard, unfinished
 from sdtui.fetch.hub import is_folder
 from sdtui.fetch.sites import direct
 from sdtui.fetch.tokens import token_for
@@ -177,7 +177,7 @@ def test_another_server_goes_on_and_gets_nothing_twice(bench: Bench, source: Pat
         with pytest.raises(Halt):
             first.run()
         assert not (bench.root / "checkpoint" / "film").exists()
-        assert any(name.startswith("checkpoint/.film.part/") for name in bench.files())
+        assert all(name.startswith("checkpoint/.film.") for name in bench.files())
         asked = len(site.paths)
         bench.stopped = lambda: None
         bench.download(site, course=first.course).run()
@@ -197,17 +197,19 @@ def test_a_file_that_is_not_what_the_list_says_is_thrown_away(bench: Bench, sour
         assert "is not" in str(error)
         pages[f"{REPOSITORY}/resolve/main/{name}"] = right
         part = name.partition("/")[0]
-        assert f"checkpoint/.{part}.part/{name}" not in bench.files()
-        assert f"checkpoint/.{part}.part/unet/config.json" in bench.files()
+        left = [path for path in bench.files() if path.startswith(f"checkpoint/.{part}.")]
+        assert not any(path.endswith(name) for path in left)
+        assert any(path.endswith("unet/config.json") for path in left)
 
 
 def test_a_damaged_file_that_is_there_already_is_got_again(bench: Bench, source: Path) -> None:
-    making = bench.root / "checkpoint" / ".film.part"
-    (making / "vae").mkdir(parents=True)
-    (making / "vae" / "config.json").write_text("{}")
     size = (source / "vae" / "diffusion_pytorch_model.safetensors").stat().st_size
-    (making / "vae" / "diffusion_pytorch_model.safetensors").write_bytes(b"x" * size)
     with serving(pages=pages_of(source)) as site:
+        url = f"http://{site.host}{REPOSITORY}/resolve/main/model_index.json"
+        making = unfinished(bench.root / "checkpoint" / "film", url)
+        (making / "vae").mkdir(parents=True)
+        (making / "vae" / "config.json").write_text("{}")
+        (making / "vae" / "diffusion_pytorch_model.safetensors").write_bytes(b"x" * size)
         course = bench.download(site).run()
     assert identify(Path(course.path)).problem == ""
 
@@ -300,5 +302,17 @@ def test_what_is_forgotten_leaves_nothing(bench: Bench, source: Path) -> None:
         download = bench.download(site)
         assert "no such file" in str(refusal(download))
     assert bench.files()
-    discard(Path(download.course.path))
+    discard(Path(download.course.path), f"http://{site.host}{REPOSITORY}/resolve/main/model_index.json")
     assert bench.files() == {}
+
+
+def test_two_repositories_of_one_name_are_not_mixed(bench: Bench, source: Path) -> None:
+    with serving(pages=pages_of(source)) as one, serving(pages=pages_of(source)) as other:
+        removed = one.pages.pop(f"{REPOSITORY}/resolve/main/{UNET}")
+        refusal(bench.download(one))
+        bench.download(other).run()
+        before = bench.files()
+        one.pages[f"{REPOSITORY}/resolve/main/{UNET}"] = removed
+        assert "not written over" in str(refusal(bench.download(one)))
+    assert {name.split("/")[1] for name in before} > {"film"}
+    assert bench.files() == before
