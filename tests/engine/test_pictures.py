@@ -124,8 +124,8 @@ def test_the_same_render_gives_the_same_pixels_twice(engine):
 def test_emphasis_makes_more_of_what_it_names(engine):
     def size(weight):
         renders = [
-            render(f"a (large:{weight}) red circle in the center on a white background", seed=seed, steps=12)
-            for seed in range(8)
+            render(f"a (large:{weight}) red circle in the center on a white background", seed=seed, steps=8)
+            for seed in range(6)
         ]
         pictures = paint(engine, *renders)
         return np.mean([redness(pixels(pictures[one.id])) for one in renders])
