@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 KEYS_WAIT_S = 0.25
 """The longest that a key waits for those before it."""
 
+OPENING_WAIT_S = 5.0
+"""The longest that a key waits for a screen that is being opened: one that is left half open has nothing to close."""
+
 HANG_UP_S = 0.4
 """The same when there is no terminal any more."""
 
@@ -139,7 +142,7 @@ class StudioApp(App[int], inherit_bindings=False):
         done = asyncio.Event()
         target.call_later(done.set)
         with suppress(TimeoutError):
-            async with asyncio.timeout(KEYS_WAIT_S):
+            async with asyncio.timeout(KEYS_WAIT_S if self.screen.is_mounted else OPENING_WAIT_S):
                 await done.wait()
         return await self._check_bindings(event.key, priority=True) or await self._check_bindings(event.key)
 

@@ -150,11 +150,11 @@ class BrowserView(FramedRoom):
 
     @property
     def _record(self) -> ModelRecord | None:
-        return self.rows.showing
+        return self.rows.showing if self.is_open else None
 
     def studio_changed(self) -> None:
         """Models, downloads, or what is in use may be others."""
-        if not self.is_attached:
+        if not self.is_open:
             return
         if self._shelf.is_stale:
             self.run_worker(self._said(self._read()), group="read", exclusive=True)

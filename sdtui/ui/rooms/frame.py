@@ -22,6 +22,9 @@ from sdtui.ui.widgets.notice import Notice
 if TYPE_CHECKING:
     from textual.worker import WorkType
 
+READING = ("read", "look", "about")
+"""Groups of what is only asked for to be shown: nobody waits for it once the room is left."""
+
 
 class FramedRoom(Screen[None], inherit_bindings=False):
     """`here` is the place of the commands that work where the focus is. Each room's key leads from one to the other."""
@@ -61,6 +64,11 @@ class FramedRoom(Screen[None], inherit_bindings=False):
         """The panes, side by side; to be overridden."""
         yield from ()
 
+    @property
+    def is_open(self) -> bool:
+        """It is not left, though what it has asked may be answered then."""
+        return bool(self.children) and self in self.app.screen_stack
+
     def on_mount(self) -> None:
         """Say what can be done."""
         self.show_footer()
@@ -78,7 +86,7 @@ class FramedRoom(Screen[None], inherit_bindings=False):
 
     def say(self, text: str, *, error: bool = False) -> None:
         """Show a sentence on the notice line."""
-        if self.is_attached:
+        if self.is_open:
             self.query_one(Notice).say(text, error=error)
 
     def newest(self, work: Callable[[], Coroutine[None, None, None]], group: str) -> None:
@@ -103,5 +111,7 @@ class FramedRoom(Screen[None], inherit_bindings=False):
     def action_leave(self) -> None:
         """Back to the screen below."""
         # Several keys may arrive before the first of them has closed the screen.
-        if self.is_current:
+        if self.is_current and self.is_mounted:
+            for group in READING:
+                self.workers.cancel_group(self, group)
             self.dismiss()

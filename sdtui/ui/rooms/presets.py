@@ -90,6 +90,8 @@ class PresetsRoom(FramedRoom):
 
     def show_presets(self) -> None:
         """Show the list anew; the cursor stays on its preset."""
+        if not self.is_open:
+            return
         rows = self.query_one(PresetRows)
         before = self._here
         words = rows.words

@@ -124,6 +124,8 @@ class WatchView(FramedRoom):
 
     def show_rows(self) -> None:
         """Show the list anew; the cursor stays on its file."""
+        if not self.is_open:
+            return
         rows, here = self.query_one(WatchRows), self.chosen
         self._rows = self._shelf.rows(rows.words)
         rows.empty = "Nothing is watched yet." if self._shelf.known else ASKING
@@ -180,7 +182,7 @@ class WatchView(FramedRoom):
                 self.query_one(Canvas).show(self._picture(here), _sentence(here))
 
     def _arrived(self) -> None:
-        if self.is_attached:
+        if self.is_open:
             self.show_here()
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:

@@ -261,7 +261,7 @@ class WildcardView(FramedRoom):
 
     async def _saved(self, file: str, text: str) -> None:
         made = await self._said(self._shelf.save(file, text))
-        if not self.is_attached:
+        if not self.is_open:
             return
         self._tree.refresh()
         if made is None:

@@ -193,7 +193,7 @@ class WildcardsRoom(WildcardView):
 
     async def _done(self, work: Awaitable[Made], *, undo: bool, write: bool) -> None:
         made = await self._said(work)
-        if made is None or not self.is_attached:
+        if made is None or not self.is_open:
             return
         if made.before:
             self.called_otherwise(made.before, made.file)
