@@ -45,7 +45,7 @@ def star() -> tuple[Embedding, ...]:
 
 def pictures(engine, prompt: str, **added) -> list[np.ndarray]:
     """The prompt's picture for each of SEEDS."""
-    renders = [replace(render(prompt, seed=seed, steps=20, sampler="DPM++ 2M"), **added) for seed in SEEDS]
+    renders = [replace(render(prompt, seed=seed, steps=12, sampler="DPM++ 2M"), **added) for seed in SEEDS]
     made = paint(engine, *renders)
     return [np.frombuffer(made[one.id].rgb, np.uint8).reshape(64, 64, 3) for one in renders]
 
