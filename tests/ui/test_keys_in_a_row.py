@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 
 from sdtui.errors import ServerError
 from sdtui.spec.verbs_models import About, Fetches
@@ -21,14 +23,18 @@ ROOMS = ("f2", "f3", "f6", "f7")
 class RoomServer(ShelfServer):
     """Answers what presets and wildcards ask, and refuses what other rooms do."""
 
+    may_answer: asyncio.Event | None = None
+
     async def answer(self, verb):
+        if self.may_answer is not None:
+            await self.may_answer.wait()
         if isinstance(verb, Fetches | Watches | About):
             raise ServerError("Not here.")
         return await super().answer(verb)
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> FakeServer:
+def server(tmp_path: Path) -> RoomServer:
     server = RoomServer(tmp_path)
     server.wildcard("colours.txt", "red\nblue\n")
     server.preset("night", "prompt: night\n")
@@ -44,6 +50,19 @@ async def test_a_room_is_left_and_a_job_queued(room: str, back: str, size: tuple
         await until(pilot, lambda: not isinstance(pilot.app.screen, StudioScreen))
         await pilot.pause()
         await pilot.press(room if back == "again" else back, "f5")
+        await until(pilot, lambda: server.jobs, "the job")
+
+
+@pytest.mark.parametrize("room", ROOMS)
+async def test_an_answer_that_comes_after_a_room_was_left_harms_nothing(room: str, server: RoomServer) -> None:
+    server.may_answer = asyncio.Event()
+    async with studio(server) as pilot:
+        await pilot.press(room)
+        await until(pilot, lambda: not isinstance(pilot.app.screen, StudioScreen))
+        await pilot.pause()
+        pilot.app.post_message(Key("escape", None))
+        server.may_answer.set()
+        await pilot.press("f5")
         await until(pilot, lambda: server.jobs, "the job")
 
 
