@@ -60,14 +60,12 @@ class Understanding:
 
     def _know(self) -> Explainer:
         from sdtui.cli.place import open_place
-        from sdtui.library.library import Library
+        from sdtui.library.opening import open_library
         from sdtui.weights.hashes import HashStore
         from sdtui.workspace.wildcards import WildcardFolder
 
         place = open_place(self._folder)
-        named = (place.config.models.tree, *place.config.models.folders)
-        folders = tuple(place.workspace.resolve(folder) for folder in named if folder)
-        library = Library(folders, HashStore(place.workspace.state / "hashes.json"))
+        library = open_library(place.workspace, place.config, HashStore(place.workspace.state / "hashes.json"))
         records = library.scan()
         return Explainer(
             self._tokenizer,

@@ -159,10 +159,9 @@ def test_without_a_name_a_lora_is_judged_by_the_checkpoint_that_jobs_take(sdtui,
     write_model(
         loras / "film.safetensors", {"lora_te2_text_model_encoder_layers_0_mlp_fc1.lora_down.weight": (4, 1280)}
     )
-    (workspace.root / "sdtui.yaml").write_text("models: {tree: tree}\n")
     (found,) = json.loads(sdtui("explain", "a <lora:film>", "--json").out)["diagnostics"]
     assert "film" in found["message"]
-    (workspace.root / "sdtui.yaml").write_text("models: {tree: tree}\ncheckpoint: gone\n")
+    (workspace.root / "sdtui.yaml").write_text("checkpoint: gone\n")
     assert sdtui("explain", "a <lora:film>").code == 0
 
 
