@@ -29,7 +29,7 @@ def in_shell(command: str, folder: Path) -> subprocess.CompletedProcess[bytes]:
         ("sdtui <&-", 2, b"needs a terminal"),
         ("sdtui render $'caf\\xe9'", 2, b"not UTF-8"),
         ("sdtui render a -o $'caf\\xe9.png'", 2, b"not UTF-8"),
-        ("sdtui render -f $'caf\\xe9.yaml'", 5, b"cannot be read"),
+        ("sdtui render -f $'caf\\xe9.yaml'", 5, b"No such file"),
         ("sdtui -C", 2, b"expected one argument"),
         ("sdtui -C none/deep ls", 5, b"no such folder"),
         ("sdtui -C sdtui.yaml ls", 5, b"cannot be made here"),
@@ -37,7 +37,7 @@ def in_shell(command: str, folder: Path) -> subprocess.CompletedProcess[bytes]:
         ("mkdir gone; cd gone; rmdir ../gone; sdtui ls", 5, b"does not exist any more"),
         ("mkdir $'caf\\xe9'; sdtui -C $'caf\\xe9' ls", 5, b"not UTF-8"),
         ("LC_ALL=C PYTHONIOENCODING=ascii sdtui --help", 0, b""),
-        ('printf \'{"prompt": "\\\\ud800"}\' > half.json; sdtui render -f half.json', 2, b"not JSON"),
+        ('printf \'{"prompt": "\\\\ud800"}\' > half.json; sdtui render -f half.json', 2, b"half a character"),
         ("printf 'prompt: \"a\\\\0b\"' > zero.yaml; sdtui render -f zero.yaml", 2, b"zero byte"),
     ],
 )
