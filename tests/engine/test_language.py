@@ -189,7 +189,9 @@ def test_a_weight_raises_and_lowers_the_colour_it_names(engine):
 
 
 def test_and_combines_by_weight(engine):
-    less, none, some, more = shares(engine, *(f"a large circle {WHITE} AND red :{weight}" for weight in (-1, 0, 0.3, 1)))
+    less, none, some, more = shares(
+        engine, *(f"a large circle {WHITE} AND red :{weight}" for weight in (-1, 0, 0.3, 1))
+    )
     # without its colour the circle has any, red now and then
     assert less < none < 0.1 < some < more
 
