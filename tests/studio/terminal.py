@@ -61,7 +61,8 @@ class Tmux:
 
 def environ():
     """As a user's, without what this process was started in."""
-    return {**{k: v for k, v in os.environ.items() if k not in {"TMUX", "TMUX_PANE"}}, "LANG": "C.UTF-8"}
+    inherited = {"TMUX", "TMUX_PANE", "COLUMNS", "LINES"}
+    return {**{k: v for k, v in os.environ.items() if k not in inherited}, "LANG": "C.UTF-8"}
 
 
 def sdtui(workspace):

@@ -69,6 +69,8 @@ def write_in_nano(tmux, words):
             "vim", '-u NONE -i NONE --cmd "set backup backupcopy=no"', write_in_vim, marks=VIM, id="vim-backup"
         ),
         pytest.param("nano", "-I -B", write_in_nano, marks=NANO, id="nano"),
+        # It leaves the margins of a smaller screen behind, at which a line feed would scroll ours.
+        pytest.param("env LINES=24 COLUMNS=80 nano", "-I -B", write_in_nano, marks=NANO, id="nano-on-a-smaller-screen"),
     ],
 )
 def test_edit_save_and_the_new_picture_is_there(tmux, workspace, prompts, monkeypatch, editor, options, write):

@@ -38,6 +38,8 @@ XTERM += [*(word for resource in RESOURCES for word in ("-xrm", f"XTerm*{resourc
 KITTY = ["kitty", "--config", "NONE", *(word for setting in SETTINGS for word in ("-o", setting))]
 
 
+INHERITED = frozenset({"TMUX", "STY", "NO_COLOR", "COLUMNS", "LINES"})
+"""What this process was started in, and the terminal is not."""
 PROBES_OFF_EDGE_PX = 3
 
 
@@ -66,7 +68,7 @@ class Screen:
 
     def __init__(self, display: str, command: list[str], environment: Mapping[str, str] = {}) -> None:
         self._display = display
-        usual = {name: value for name, value in os.environ.items() if name not in {"TMUX", "STY", "NO_COLOR"}}
+        usual = {name: value for name, value in os.environ.items() if name not in INHERITED}
         usual |= {"DISPLAY": display, "COLORTERM": "truecolor", "LIBGL_ALWAYS_SOFTWARE": "1", "PYTHONPATH": str(ROOT)}
         self._process = subprocess.Popen(command, env={**usual, **environment}, stderr=subprocess.PIPE, text=True)
 

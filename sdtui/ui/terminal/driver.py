@@ -32,6 +32,8 @@ HELD_S = 0.05
 STALL_S = 3.0
 """So long the rest of a paste is waited on; then what has come of it is all of it."""
 
+WHOLE_SCREEN_SCROLLS = "\x1b[r"
+
 
 class InputSieve:
     """Bytes from the terminal go in; keys come out as text, pastes as such, and answers go to `on_reply`.
@@ -117,6 +119,11 @@ class StudioDriver(LinuxDriver):
         except (OSError, ValueError):
             columns = rows = 0
         return (columns, rows) if columns > 0 and rows > 0 else super()._get_terminal_size()
+
+    def start_application_mode(self) -> None:
+        """Take the terminal, also from a program that left it with margins: a line feed at one would scroll our screen."""
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        self.write(WHOLE_SCREEN_SCROLLS)
 
     def run_input_thread(self) -> None:
         """Wait for input, take the answers out, and dispatch the rest as keys, mouse and pastes."""
