@@ -74,6 +74,11 @@ class ArrangedScreen(Screen[None], inherit_bindings=False):
     }
     """
 
+    @property
+    def is_standing(self) -> bool:
+        """The panes are there: the app is not being left, which takes them away before the screen."""
+        return self.is_attached and self.app.is_running
+
     def __init__(self, keys: Keys) -> None:
         super().__init__()
         self._plan_layout = PlanLayout()

@@ -181,7 +181,7 @@ class CommandedScreen(ArrangedScreen):
         self.reveal("preview")
 
     def _take_texts(self) -> None:
-        if self._presenter is not None and self.is_attached:
+        if self._presenter is not None and self.is_standing:
             self._presenter.write("prompt", self.editor("prompt").text)
             self._presenter.write("negative", self.editor("negative").text)
 

@@ -10,6 +10,7 @@ from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual.binding import BindingType
+from textual.css.query import NoMatches
 from textual.events import ScreenResume
 
 from sdtui.ui.client import OpenClient
@@ -70,6 +71,13 @@ class StudioScreen(ChoosingScreen, WatchingScreen):
             event.refresh_styles = False
 
     async def _start(self) -> None:
+        try:
+            await self._begin()
+        except NoMatches:
+            if self.is_standing:
+                raise
+
+    async def _begin(self) -> None:
         await asyncio.to_thread(importlib.import_module, "sdtui.ui.presenter")
         from sdtui.ui.presenter import StudioPresenter
         from sdtui.ui.state import EVERYTHING
@@ -117,7 +125,7 @@ class StudioScreen(ChoosingScreen, WatchingScreen):
     def studio_changed(self, parts: frozenset[Part]) -> None:
         """Hand down what changed."""
         presenter = self._presenter
-        if presenter is None or not self.is_attached:
+        if presenter is None or not self.is_standing:
             return
         if "form" in parts:
             form = presenter.form.data()
@@ -163,7 +171,7 @@ class StudioScreen(ChoosingScreen, WatchingScreen):
 
     def connection_changed(self) -> None:
         """Show how things stand."""
-        if self._presenter is not None and self.is_attached:
+        if self._presenter is not None and self.is_standing:
             from sdtui.ui.statusline import status_line
 
             presenter = self._presenter
