@@ -2,5 +2,5 @@
 
 `look` sees what is there, `settling` says what of it has come to rest, `watcher` does both whenever the `tripwire` (or the
 clock) says so and has `readers` read what changed; `board` knows how each file stands, `records` keep that over a restart.
-Only the server imports this. One more kind of prompt file: a row of READERS in `readers`.
+The server imports this, and the command line its `readers`, for `-f`. One more kind of prompt file: a row of READERS in `readers`.
 """

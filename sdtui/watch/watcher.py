@@ -66,10 +66,6 @@ class Watcher:
         self._unarmed = ""
         self._looks_s = 0.0
 
-    def nudge(self) -> None:
-        """Look soon."""
-        self._tripped.set()
-
     async def run(self) -> None:
         """Watch until cancelled."""
         try:

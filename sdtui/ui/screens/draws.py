@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from sdtui.spec.wildcard import Draws
 
 COUNT = 10
-WHOLE_ROWS = 5
-"""Rows in which all of the chosen draw is seen."""
 
 Draw = Callable[[int, int], Awaitable["Draws"]]
 """Draws so many times, from a seed on."""

@@ -9,7 +9,6 @@ FEW_COLOURS = frozenset({None, "standard", "windows"})
 """Colour systems, as Rich names them, that can show the terminal's own colours at best."""
 DARK_NUMBERS = frozenset({0, 1, 2, 3, 4, 5, 6, 8})
 """COLORFGBG's numbers for dark backgrounds."""
-FOLLOWING = frozenset({"textual-dark", "textual-light", "ansi-dark", "ansi-light"})
 
 
 def is_light(background: RGB | None, environ: Mapping[str, str]) -> bool:
